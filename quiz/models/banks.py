@@ -1,0 +1,98 @@
+"""Standard → edition → clause → item → version."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from quiz.models.base import json_field, moment
+
+
+class Standard(SQLModel, table=True):
+    code: str = Field(primary_key=True, max_length=60)
+    title: str = Field(max_length=120)
+
+
+class Edition(SQLModel, table=True):
+    code: str = Field(primary_key=True, max_length=60)
+    standard_code: str = Field(foreign_key="standard.code", index=True)
+    title: str = Field(max_length=120)
+    document_number: str = Field(default="", max_length=120)
+    issuer: str = Field(default="", max_length=120)
+    published: date | None = None
+    effective: date | None = None
+    status: str = Field(default="in_force", max_length=20)
+    supersedes: str | None = Field(default=None, max_length=60)
+    scope: str = Field(default="", max_length=1000)
+    digest: str = Field(default="", max_length=64)
+
+
+class Clause(SQLModel, table=True):
+    """One fact of an edition, in our words. Only assessable clauses may be cited by an item."""
+
+    id: str = Field(primary_key=True, max_length=100)
+    edition_code: str = Field(foreign_key="edition.code", index=True)
+    ref: str = Field(max_length=80)
+    group: str = Field(max_length=40)
+    heading: str = Field(max_length=120)
+    text: str = Field(max_length=2000)
+    assessable: bool = True
+    position: int = 0
+
+
+class Bank(SQLModel, table=True):
+    code: str = Field(primary_key=True, max_length=60)
+    title: str = Field(max_length=120)
+    description: str = Field(default="", max_length=500)
+    edition_code: str | None = Field(default=None, foreign_key="edition.code")
+    is_built_in: bool = False
+    digest: str = Field(default="", max_length=64)
+    created_at: datetime = moment()
+
+
+class Item(SQLModel, table=True):
+    """A question through all its versions; `version_id` points at the current one."""
+
+    __table_args__ = (UniqueConstraint("bank_code", "code"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    bank_code: str = Field(foreign_key="bank.code", index=True)
+    code: str = Field(max_length=60)
+    state: str = Field(default="published", max_length=20, index=True)
+    version_id: int | None = None
+
+
+class ItemVersion(SQLModel, table=True):
+    """The wording of an item at one time; never changed after it was written."""
+
+    __tablename__ = "item_version"
+    __table_args__ = (UniqueConstraint("item_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    item_id: int = Field(foreign_key="item.id", index=True)
+    number: int
+    type: str = Field(max_length=20)
+    kind: str = Field(default="knowledge", max_length=20)
+    topic: str = Field(default="", max_length=80)
+    difficulty: str = Field(default="medium", max_length=10)
+    roles: list[str] = json_field(default_factory=list)
+    stem: str = Field(max_length=4000)
+    options: list[dict[str, str]] = json_field(default_factory=list)
+    """`[{"key": "A", "text": "…"}]`: the key survives shuffling, the letter on screen is display."""
+    key: list[str] = json_field(default_factory=list)
+    explanation: str = Field(default="", max_length=4000)
+    rationales: dict[str, str] = json_field(default_factory=dict)
+    digest: str = Field(max_length=64)
+    created_at: datetime = moment()
+
+
+class ItemClause(SQLModel, table=True):
+    """Which clauses a version tests; position 0 is the main one."""
+
+    __tablename__ = "item_clause"
+
+    version_id: int = Field(foreign_key="item_version.id", primary_key=True)
+    clause_id: str = Field(foreign_key="clause.id", primary_key=True, index=True)
+    position: int = 0

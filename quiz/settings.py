@@ -1,0 +1,35 @@
+"""What an administrator may set, by environment variable or `.env`; everything has a working default."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Read from `ANKAO_*`; see docs/operations.md for each."""
+
+    model_config = SettingsConfigDict(env_prefix="ANKAO_", env_file=".env", extra="ignore")
+
+    database_url: str = "sqlite:///data/ankao.db"
+    """SQLAlchemy URL; `postgresql+psycopg://…` for larger sites."""
+    secret_file: Path = Path("data/secret.key")
+    """Holds the key for keyed digests of identity numbers and activation codes; made at first start."""
+    secure_cookies: bool = False
+    """Set when the site is served by HTTPS only: the cookie is then never sent in clear."""
+    trusted_proxies: str = ""
+    """Comma-separated addresses of reverse proxies whose X-Forwarded-For is believed."""
+    office_telephone: str = ""
+    """Shown on the sign-in page to those who cannot get in."""
+    organiser: str = "威海市安全生产委员会办公室"
+    log_level: str = "WARNING"
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
