@@ -45,11 +45,13 @@ class Sector(SQLModel, table=True):
 
 
 class Feature(SQLModel, table=True):
-    """特征标签: confined_space, dust_explosion, ammonia_refrigeration, gas_catering, …"""
+    """特征标签: confined_space, dust_explosion, ammonia_refrigeration, gas_catering, … Some make an organisation 高危 by themselves."""
 
     code: str = Field(primary_key=True, max_length=40)
     name: str = Field(max_length=60)
     aliases: list[str] = json_field(default_factory=list)
+    hours_high_risk: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    sd_high_risk: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     position: int = 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from quiz.models.base import json_field, moment
@@ -30,7 +30,41 @@ class Programme(SQLModel, table=True):
     """A holder who took up the post later than the opening has at least this long."""
     paper_id: int | None = Field(default=None, foreign_key="paper.id", index=True)
     """Completion rule of this floor: pass this paper."""
+    opened_at: datetime | None = moment(nullable=True)
+    closed_at: datetime | None = moment(nullable=True)
     created_at: datetime = moment()
+
+
+class TraitPeriod(SQLModel, table=True):
+    """From–to when an organisation was seen to carry the traits a programme asks for (kind, features, hospital grade).
+
+    Nothing else keeps the history of these; sector, region and department have theirs in Placement.
+    """
+
+    __tablename__ = "trait_period"
+    __table_args__ = (CheckConstraint("until is null or until > since", name="order"),)
+
+    programme_id: int = Field(foreign_key="programme.id", primary_key=True)
+    organisation_id: int = Field(foreign_key="organisation.id", primary_key=True, ondelete="CASCADE")
+    since: date = Field(primary_key=True)
+    until: date | None = None
+
+
+class Membership(SQLModel, table=True):
+    """In the audience of a programme from–to (`until` is the first day it no longer is).
+
+    An enterprise in the audience is due even when nobody is registered as its principal.
+    """
+
+    __table_args__ = (
+        CheckConstraint("until is null or until > since", name="order"),
+        Index("ix_membership_organisation", "organisation_id"),
+    )
+
+    programme_id: int = Field(foreign_key="programme.id", primary_key=True)
+    organisation_id: int = Field(foreign_key="organisation.id", primary_key=True, ondelete="CASCADE")
+    since: date = Field(primary_key=True)
+    until: date | None = None
 
 
 class Duty(SQLModel, table=True):
@@ -38,11 +72,13 @@ class Duty(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("programme_id", "post_id"),
+        Index("ix_duty_programme_organisation", "programme_id", "organisation_id"),
+        CheckConstraint("exempt_until is null or exempt_until > exempted_on", name="exemption"),
         CheckConstraint("closed_on is null or closed_on >= opened_on", name="order"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    programme_id: int = Field(foreign_key="programme.id", index=True)
+    programme_id: int = Field(foreign_key="programme.id")
     organisation_id: int = Field(foreign_key="organisation.id", index=True)
     role: str = Field(max_length=20)
     post_id: int = Field(foreign_key="post.id", index=True)
@@ -50,6 +86,10 @@ class Duty(SQLModel, table=True):
     designated: bool = False
     opened_on: date
     due_on: date
+    """Last day on which completing it is in time."""
+    extended_to: date | None = None
+    """A later last day granted to this holder."""
+    extension_reason: str = Field(default="", max_length=200)
     is_new_holder: bool = False
     """The holder took up the post after the programme opened: 新任待训."""
     trained_on: date | None = None
@@ -60,7 +100,10 @@ class Duty(SQLModel, table=True):
     completed_on: date | None = None
     completed_attempt_id: int | None = Field(default=None, foreign_key="attempt.id")
     exempted_on: date | None = None
+    exempt_until: date | None = None
+    """First day on which it is owed again; NULL while the exemption stands."""
     exempt_reason: str = Field(default="", max_length=200)
+    """By whom and on what paper."""
     closed_on: date | None = None
     """First day on which it is no longer owed."""
     closing: str | None = Field(default=None, max_length=30)

@@ -1,0 +1,1 @@
+"""Sign-in, roles and their reach, first-use activation, and the audit trail."""

@@ -1,0 +1,1 @@
+"""Standards with their clauses, and the banks of items that test them."""
