@@ -30,8 +30,6 @@ class Programme(SQLModel, table=True):
     """A holder who took up the post later than the opening has at least this long."""
     paper_id: int | None = Field(default=None, foreign_key="paper.id", index=True)
     """Completion rule of this floor: pass this paper."""
-    opened_at: datetime | None = moment(nullable=True)
-    closed_at: datetime | None = moment(nullable=True)
     created_at: datetime = moment()
 
 

@@ -1,0 +1,5 @@
+"""The JSON door: translates HTTP to services, described at /api/v1/openapi.json."""
+
+from quiz.api.application import api
+
+__all__ = ["api"]

@@ -1,0 +1,88 @@
+"""Bodies of the API, as OpenAPI shows them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SignInBody(_Body):
+    account: str = Field(max_length=60)
+    password: str = Field(max_length=200)
+
+
+class StartBody(_Body):
+    paper: int
+
+
+class ResponseBody(_Body):
+    position: int = Field(ge=1, le=1000)
+    answer: list[str] = Field(max_length=26)
+    sequence: int = Field(ge=1)
+
+
+class ResponsesBody(_Body):
+    responses: list[ResponseBody] = Field(min_length=1, max_length=400)
+
+
+class SavedView(BaseModel):
+    position: int
+    sequence: int
+
+
+class SavedAnswer(BaseModel):
+    saved: list[SavedView]
+    server_time: str
+
+
+class SubmissionView(BaseModel):
+    """The result of a hand-in; the same again however often it is asked for."""
+
+    id: int
+    state: str
+    score: float
+    max_score: float
+    cut_score: float
+    passed: bool
+    correct: int
+    total: int
+    must_failed: int
+    """How many must-be-right items were not right."""
+    handed_in_at: str
+
+
+class MeView(BaseModel):
+    account: str
+    name: str
+    roles: list[str]
+    is_staff: bool
+    has_person: bool
+
+
+class MyPaperView(BaseModel):
+    id: int
+    title: str
+    programme: str
+    programmes: list[str]
+    organisations: list[str]
+    due: str
+    attempts_left: int | None
+    attempts_taken: int
+    questions: int
+    time_limit_minutes: int
+    max_score: float
+    cut_score: float
+    opens_at: str
+    closes_at: str
+    scoring_policy: str
+    scoring_text: str
+    open_attempt: int | None
+    best_score: float | None
+    passed: bool
+
+
+class MyPapersView(BaseModel):
+    papers: list[MyPaperView]

@@ -1,0 +1,1 @@
+"""Start, save, hand in, expire; scoring; the recorder that commits answers in groups."""

@@ -1,0 +1,303 @@
+"""Reads of the attempts room: an attempt as its candidate sees it, and what may be shown of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from quiz.banks.queries import VersionView
+from quiz.models.attempts import Attempt, Extension, LateResponse, Response
+from quiz.models.papers import Paper
+from quiz.papers import queries as papers
+from quiz.papers.domain import FormItem
+from quiz.papers.queries import PaperView
+from quiz.problems import NotFound
+from quiz.vocabulary import AttemptState, ReviewPolicy, ScoringPolicy
+
+attempts = Attempt.__table__  # type: ignore[attr-defined]
+responses = Response.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """An attempt as stored."""
+
+    id: int
+    person_id: int
+    paper_id: int
+    form_id: int
+    number: int
+    idempotency_key: str
+    state: AttemptState
+    scoring_policy: ScoringPolicy
+    cut_score: float
+    max_score: float
+    started_at: datetime
+    deadline: datetime
+    handed_in_at: datetime | None
+    score: float | None
+    passed: bool | None
+    marks: list[float] | None
+
+
+_COLUMNS = tuple(attempts.c[name] for name in AttemptRow.__dataclass_fields__)
+
+
+def attempt_row(session: Session, attempt_id: int, *, person_id: int | None = None, lock: bool = False) -> AttemptRow:
+    """The attempt, if it is that person's (any person's when None). Raises NotFound otherwise."""
+    query = select(*_COLUMNS).where(attempts.c.id == attempt_id)
+    if person_id is not None:
+        query = query.where(attempts.c.person_id == person_id)
+    if lock:
+        query = query.with_for_update()
+    row = session.execute(query).first()
+    if row is None:
+        raise NotFound("没有找到这次答题，或它不属于您。")
+    return _row(row)
+
+
+def _row(row: Any) -> AttemptRow:
+    values = dict(row._mapping)
+    return AttemptRow(**values | {"state": AttemptState(values["state"]), "scoring_policy": ScoringPolicy(values["scoring_policy"])})
+
+
+def saved_responses(session: Session, attempt_id: int) -> list[dict[str, Any]]:
+    """`[{"position", "answer", "sequence"}]` in order."""
+    rows = session.execute(
+        select(responses.c.position, responses.c.answer, responses.c.sequence)
+        .where(responses.c.attempt_id == attempt_id)
+        .order_by(responses.c.position)
+    )
+    return [{"position": row.position, "answer": row.answer, "sequence": row.sequence} for row in rows]
+
+
+def form_with_versions(session: Session, form_id: int) -> list[tuple[FormItem, VersionView]]:
+    """The positions of a form with their item versions."""
+    items = papers.form_items(session, form_id)
+    views = papers.version_views(session, (item.version for item in items))
+    return [(item, views[item.version]) for item in items]
+
+
+def candidate_items(form: Sequence[tuple[FormItem, VersionView]]) -> list[dict[str, Any]]:
+    """What the player gets: never a key, a mark or an explanation."""
+    shown = []
+    for position, (item, view) in enumerate(form, start=1):
+        texts = dict(view.options)
+        shown.append(
+            {
+                "position": position,
+                "type": view.type.value,
+                "stem": view.stem,
+                "options": [{"key": key, "text": texts[key]} for key in item.options],
+                "points": item.points,
+                "must_be_right": item.must_be_right,
+            }
+        )
+    return shown
+
+
+def attempt_payload(session: Session, row: AttemptRow, *, now: datetime, form: Sequence[tuple[FormItem, VersionView]] | None = None) -> dict[str, Any]:
+    """The attempt as the API answers it."""
+    title = session.execute(select(Paper.title).where(Paper.id == row.paper_id)).scalar_one()  # type: ignore[call-overload]
+    return {
+        "id": row.id,
+        "paper": row.paper_id,
+        "title": title,
+        "state": row.state.value,
+        "started_at": row.started_at.isoformat(),
+        "deadline": row.deadline.isoformat(),
+        "server_time": now.isoformat(),
+        "scoring_policy": row.scoring_policy.value,
+        "scoring_text": row.scoring_policy.label,
+        "cut_score": row.cut_score,
+        "max_score": row.max_score,
+        "items": candidate_items(form if form is not None else form_with_versions(session, row.form_id)),
+        "responses": saved_responses(session, row.id),
+    }
+
+
+def attempts_of(session: Session, *, person_id: int, paper_id: int | None = None) -> list[AttemptRow]:
+    """A person's attempts, newest first."""
+    query = select(*_COLUMNS).where(attempts.c.person_id == person_id).order_by(attempts.c.id.desc())
+    if paper_id is not None:
+        query = query.where(attempts.c.paper_id == paper_id)
+    return [_row(row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a person may still do with a paper, extensions counted in."""
+
+    attempts_left: int | None
+    """None = unlimited."""
+    closes_at: datetime
+    extra_minutes: int
+
+
+def allowance(session: Session, *, paper: PaperView, person_id: int, taken: int) -> Allowance:
+    """The paper's rules plus whatever was granted to this person."""
+    row = session.execute(
+        select(
+            func.coalesce(func.sum(Extension.extra_attempts), 0), func.coalesce(func.max(Extension.extra_minutes), 0), func.max(Extension.closes_at)
+        ).where(Extension.paper_id == paper.id, Extension.person_id == person_id)  # type: ignore[arg-type]
+    ).one()
+    allowed = None if paper.attempts_allowed is None else paper.attempts_allowed + row[0]
+    return Allowance(
+        attempts_left=None if allowed is None else max(0, allowed - taken),
+        closes_at=max(paper.closes_at, row[2]) if row[2] else paper.closes_at,
+        extra_minutes=row[1],
+    )
+
+
+@dataclass(frozen=True)
+class ReviewedItem:
+    """One position of a closed attempt, with why."""
+
+    position: int
+    type_label: str
+    stem: str
+    options: list[dict[str, Any]]
+    mark: float
+    points: float
+    correct: bool
+    answered: bool
+    must_be_right: bool
+    explanation: str
+    clauses: list[dict[str, str]]
+    late_answer: str
+
+
+@dataclass(frozen=True)
+class ResultView:
+    """A closed attempt: the score, and the review as far as the paper's policy allows it now."""
+
+    attempt_id: int
+    paper_id: int
+    title: str
+    number: int
+    state: AttemptState
+    score: float
+    max_score: float
+    cut_score: float
+    passed: bool
+    must_failed_count: int
+    must_failed: list[int]
+    """Positions; empty when the review is not shown yet."""
+    started_at: datetime
+    handed_in_at: datetime
+    correct: int
+    total: int
+    unanswered: int
+    review: list[ReviewedItem] | None
+    review_text: str
+    late: int
+
+
+def result(session: Session, *, attempt_id: int, person_id: int | None, now: datetime, for_staff: bool = False) -> ResultView:
+    """The result of a closed attempt. Raises NotFound while it is open or not that person's.
+
+    `for_staff` shows the review whatever the policy: an office or trainer within reach may always see it.
+    """
+    row = attempt_row(session, attempt_id, person_id=person_id)
+    if not row.state.is_closed or row.marks is None or row.handed_in_at is None:
+        raise NotFound("这次答题还没有交卷。", code="still_open")
+    paper = papers.paper(session, row.paper_id)
+    form = form_with_versions(session, row.form_id)
+    answers = {saved["position"]: saved["answer"] for saved in saved_responses(session, row.id)}
+    late = _late_answers(session, row.id)
+    must_failed = [n for n, ((item, _), mark) in enumerate(zip(form, row.marks, strict=True), 1) if item.must_be_right and mark < item.points]
+    shown, why_not = _may_review(paper, now=now)
+    if for_staff:
+        shown, why_not = True, ""
+    review = [_reviewed(n, item, view, answers.get(n, []), row.marks[n - 1], late.get(n)) for n, (item, view) in enumerate(form, 1)]
+    return ResultView(
+        attempt_id=row.id,
+        paper_id=row.paper_id,
+        title=paper.title,
+        number=row.number,
+        state=row.state,
+        score=row.score or 0.0,
+        max_score=row.max_score,
+        cut_score=row.cut_score,
+        passed=bool(row.passed),
+        must_failed_count=len(must_failed),
+        must_failed=must_failed if shown else [],
+        started_at=row.started_at,
+        handed_in_at=row.handed_in_at,
+        correct=sum(mark >= item.points for (item, _), mark in zip(form, row.marks, strict=True)),
+        total=len(form),
+        unanswered=sum(1 for n in range(1, len(form) + 1) if not answers.get(n)),
+        review=review if shown else None,
+        review_text=why_not,
+        late=len(late),
+    )
+
+
+def _may_review(paper: PaperView, *, now: datetime) -> tuple[bool, str]:
+    if paper.review_policy is ReviewPolicy.AFTER_HAND_IN or (paper.review_policy is ReviewPolicy.AFTER_CLOSE and now > paper.closes_at):
+        return True, ""
+    return False, paper.review_policy.label
+
+
+def _late_answers(session: Session, attempt_id: int) -> dict[int, list[str]]:
+    rows = session.execute(
+        select(LateResponse.position, LateResponse.answer)  # type: ignore[call-overload]
+        .where(LateResponse.attempt_id == attempt_id)
+        .order_by(LateResponse.sequence)
+    )
+    return {row.position: row.answer for row in rows}
+
+
+def letters(keys: Sequence[str], order: Sequence[str]) -> str:
+    """Display letters of option keys: the key survives shuffling, the letter is its place on screen."""
+    return "".join(sorted(chr(ord("A") + order.index(key)) for key in keys if key in order))
+
+
+def _reviewed(position: int, item: FormItem, view: VersionView, answer: list[str], mark: float, late: list[str] | None) -> ReviewedItem:
+    texts = dict(view.options)
+    options = [
+        {
+            "letter": chr(ord("A") + n),
+            "text": texts[key],
+            "chosen": key in answer,
+            "is_key": key in view.key,
+            "rationale": view.rationales.get(key, ""),
+        }
+        for n, key in enumerate(item.options)
+    ]
+    return ReviewedItem(
+        position=position,
+        type_label=view.type.label,
+        stem=view.stem,
+        options=options,
+        mark=mark,
+        points=item.points,
+        correct=mark >= item.points,
+        answered=bool(answer),
+        must_be_right=item.must_be_right,
+        explanation=view.explanation,
+        clauses=[{"ref": c.ref, "heading": c.heading, "text": c.text, "edition_title": c.edition_title} for c in view.clauses],
+        late_answer=letters(late, item.options) if late is not None else "",
+    )
+
+
+def overdue_ids(session: Session, *, now: datetime, limit: int) -> list[int]:
+    """Open attempts past their deadline, oldest first."""
+    query = (
+        select(attempts.c.id)
+        .where(attempts.c.state == AttemptState.OPEN.value, attempts.c.deadline < now)
+        .order_by(attempts.c.deadline)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def keys_of(form: Sequence[tuple[FormItem, VersionView]]) -> dict[int, frozenset[str]]:
+    return {view.id: view.key for _, view in form}
+
+

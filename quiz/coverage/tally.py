@@ -1,0 +1,139 @@
+"""Keeps contributions and the tally in step with the rows, in the transaction of the fact that changed them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Table, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from quiz.coverage.domain import MEASURES, NOTHING, Cell, Counts, Owed, Placed, Span, timeline
+from quiz.models.coverage import Contribution, Tally
+from quiz.models.organisations import Organisation, Placement
+from quiz.models.training import Duty, Membership, Programme
+from quiz.vocabulary import HolderPolicy
+
+CHUNK = 2_000
+"""Organisations handled at once."""
+CELL = ("district_code", "town_code", "sector_code", "department_code")
+
+Key = tuple[date, Cell]
+Part = dict[Key, Counts]
+"""An organisation's changes by day and cell."""
+
+_TALLY: Table = Tally.__table__  # type: ignore[attr-defined]
+_CONTRIBUTION: Table = Contribution.__table__  # type: ignore[attr-defined]
+_ids = bindparam("ids", expanding=True)
+_scope = bindparam("programme_id")
+
+_policy = select(col(Programme.policy)).where(col(Programme.id) == _scope)
+_lock = select(col(Organisation.id)).where(col(Organisation.id).in_(_ids)).order_by(col(Organisation.id)).with_for_update(key_share=True)
+_members = select(col(Membership.organisation_id), col(Membership.since), col(Membership.until)).where(
+    col(Membership.programme_id) == _scope, col(Membership.organisation_id).in_(_ids)
+)
+_placements = select(
+    col(Placement.organisation_id), col(Placement.since), col(Placement.until), col(Placement.district_code),
+    col(Placement.town_code), col(Placement.sector_code), col(Placement.department_code),
+).where(col(Placement.organisation_id).in_(_ids))  # fmt: skip
+_duties = select(col(Duty.organisation_id), *(getattr(Duty, name) for name in Owed._fields)).where(
+    col(Duty.programme_id) == _scope, col(Duty.organisation_id).in_(_ids)
+)
+_contributions = select(
+    _CONTRIBUTION.c.organisation_id, _CONTRIBUTION.c.day, *(_CONTRIBUTION.c[name] for name in (*CELL, *MEASURES))
+).where(_CONTRIBUTION.c.programme_id == _scope, _CONTRIBUTION.c.organisation_id.in_(_ids))
+_drop_contributions = delete(_CONTRIBUTION).where(_CONTRIBUTION.c.programme_id == _scope, _CONTRIBUTION.c.organisation_id.in_(_ids))
+
+
+def _adding(insert: Any) -> Insert:
+    """Insert a tally row, or add to the one that is there."""
+    statement = insert(_TALLY)
+    return statement.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["programme_id", "day", *CELL],
+        set_={name: _TALLY.c[name] + statement.excluded[name] for name in MEASURES},
+    )
+
+
+_add_to_tally = {"sqlite": _adding(sqlite.insert), "postgresql": _adding(postgresql.insert)}
+
+
+def refresh(session: Session, *, programme_id: int, organisation_ids: Iterable[int]) -> None:
+    """Work out these organisations' parts anew and move the tally by the difference."""
+    session.flush()
+    connection = session.connection()
+    ids = sorted(set(organisation_ids))
+    policy = connection.execute(_policy, {"programme_id": programme_id}).scalar()
+    if policy is None:
+        return
+    for start in range(0, len(ids), CHUNK):
+        _refresh_chunk(connection, programme_id=programme_id, ids=ids[start : start + CHUNK], policy=HolderPolicy(policy))
+
+
+def _refresh_chunk(connection: Connection, *, programme_id: int, ids: Sequence[int], policy: HolderPolicy) -> None:
+    scope = {"programme_id": programme_id, "ids": ids}
+    if connection.dialect.name != "sqlite":
+        connection.execute(_lock, {"ids": ids})
+    before = _parts_as_kept(connection, scope)
+    after = _parts_as_due(connection, scope, policy)
+    changed = [each for each in ids if before.get(each, {}) != after.get(each, {})]
+    if not changed:
+        return
+
+    difference: Part = defaultdict(Counts)
+    for organisation_id in changed:
+        for key, counts in before.get(organisation_id, {}).items():
+            difference[key] -= counts
+        for key, counts in after.get(organisation_id, {}).items():
+            difference[key] += counts
+
+    known = [each for each in changed if each in before]
+    if known:
+        connection.execute(_drop_contributions, {"programme_id": programme_id, "ids": known})
+    parts = [
+        {"programme_id": programme_id, "organisation_id": each, **_columns(key, counts)}
+        for each in changed
+        for key, counts in after.get(each, {}).items()
+    ]
+    if parts:
+        connection.execute(_CONTRIBUTION.insert(), parts)
+    # always in the same order, so that two transactions on PostgreSQL never wait for each other in a circle
+    moves = [{"programme_id": programme_id, **_columns(key, difference[key])} for key in sorted(difference) if difference[key] != NOTHING]
+    if moves:
+        connection.execute(_add_to_tally[connection.dialect.name], moves)
+
+
+def _columns(key: Key, counts: Counts) -> dict[str, Any]:
+    day, cell = key
+    return {"day": day, **dict(zip(CELL, cell, strict=True)), **dict(zip(MEASURES, astuple(counts), strict=True))}
+
+
+def _parts_as_kept(connection: Connection, scope: dict[str, Any]) -> dict[int, Part]:
+    found: dict[int, Part] = defaultdict(dict)
+    for row in connection.execute(_contributions, scope):
+        found[row[0]][(row[1], Cell(*row[2:6]))] = Counts(*row[6:])
+    return found
+
+
+def _parts_as_due(connection: Connection, scope: dict[str, Any], policy: HolderPolicy) -> dict[int, Part]:
+    member: dict[int, list[Span]] = defaultdict(list)
+    for row in connection.execute(_members, scope):
+        member[row[0]].append(Span(row[1], row[2]))
+    if not member:
+        return {}
+    placements: dict[int, list[Placed]] = defaultdict(list)
+    for row in connection.execute(_placements, {"ids": scope["ids"]}):
+        placements[row[0]].append(Placed(row[1], row[2], Cell(row[3], row[4] or "", row[5], row[6] or "")))
+    duties: dict[int, list[Owed]] = defaultdict(list)
+    for row in connection.execute(_duties, scope):
+        duties[row[0]].append(Owed(*row[1:]))
+
+    parts: dict[int, Part] = {}
+    for each, spans in member.items():
+        changes = timeline(member=spans, duties=duties[each], placements=placements[each], policy=policy)
+        if changes:
+            parts[each] = {(change.day, change.cell): change.counts for change in changes}
+    return parts

@@ -1,0 +1,112 @@
+"""The parts of the running server: database, recorder, and the clockwork that hands in what is overdue."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import anyio.to_thread
+import structlog
+from sqlmodel import Session
+
+from quiz import clock, installation
+from quiz.attempts import service as attempts
+from quiz.attempts.recorder import Recorder
+from quiz.db import Database, database
+from quiz.http import metrics
+
+log = structlog.get_logger()
+EXPIRY_EVERY_SECONDS = 5.0
+"""An attempt nobody returns to is handed in at most this long (and one round of work) after its deadline; promised: 60 s."""
+EXPIRY_AT_ONCE = 50
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Running:
+    """One serving process."""
+
+    database: Database
+    recorder: Recorder
+    ready: bool = False
+
+
+_running: Running | None = None
+
+
+def running() -> Running:
+    """The parts of this process; only inside a served request."""
+    if _running is None:
+        raise RuntimeError("the server has not been started")
+    return _running
+
+
+async def work(job: Callable[[Session], Answer]) -> Answer:
+    """Write through the recorder; returns after the commit, raises what the job raised."""
+    return await asyncio.wrap_future(running().recorder.work(job))
+
+
+async def read(job: Callable[[Session], Answer]) -> Answer:
+    """Read in a worker thread, off the event loop."""
+
+    def run() -> Answer:
+        with running().database.reading() as session:
+            return job(session)
+
+    return await anyio.to_thread.run_sync(run)
+
+
+async def _expire_forever(parts: Running) -> None:
+    """Hand in overdue attempts, also those that fell due while no server ran."""
+    while True:
+        try:
+            handed_in = await work(lambda session: attempts.expire_due(session, now=clock.now(), limit=EXPIRY_AT_ONCE))
+            if handed_in:
+                metrics.EXPIRED.inc(handed_in)
+            pause = 0.05 if handed_in == EXPIRY_AT_ONCE else EXPIRY_EVERY_SECONDS
+        except Exception as problem:  # the clockwork must outlive a database that is away for a moment
+            log.error("expiry failed, will try again", error=repr(problem))
+            pause = EXPIRY_EVERY_SECONDS
+        await asyncio.sleep(pause)
+
+
+@asynccontextmanager
+async def serving(_app: Any) -> AsyncIterator[dict[str, Any]]:
+    """The lifespan: migrate, load banks, warm up, record; on the way out drain the recorder."""
+    global _running
+    target = database()
+    with installation.single_server_lock(target):
+        await anyio.to_thread.run_sync(lambda: installation.prepare(target))
+        parts = _running = Running(target, Recorder(target))
+        parts.recorder.start()
+        metrics.watch(parts.recorder)
+        await anyio.to_thread.run_sync(_warm_up)
+        clockwork = asyncio.create_task(_expire_forever(parts))
+        parts.ready = True
+        try:
+            yield {}
+        finally:
+            parts.ready = False
+            clockwork.cancel()
+            with suppress(asyncio.CancelledError):
+                await clockwork
+            await anyio.to_thread.run_sync(parts.recorder.stop)
+            _running = None
+
+
+def _warm_up() -> None:
+    """Import what the first visitor would otherwise wait for, and keep it out of every later garbage collection."""
+    if os.environ.get("ANKAO_COLD") == "1":
+        return
+    import pandas  # noqa: F401
+    import plotly.graph_objects  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+
+

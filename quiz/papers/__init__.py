@@ -1,0 +1,1 @@
+"""Blueprints, papers, and the forms drawn from them."""

@@ -1,0 +1,202 @@
+"""Blueprint → form. Pure: a pool of items, a blueprint and a seed give the same form every time."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from quiz.problems import Refusal
+from quiz.vocabulary import ItemKind, ItemType
+
+
+class Section(BaseModel):
+    """So many items that satisfy all of these conditions; an empty condition asks for nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    count: int = Field(ge=1, le=200)
+    points: float = Field(gt=0, le=100)
+    """Points for each item of this section."""
+    banks: tuple[str, ...] = Field(min_length=1)
+    groups: tuple[str, ...] = ()
+    """Clause groups, such as 粉尘防爆."""
+    types: tuple[ItemType, ...] = ()
+    kinds: tuple[ItemKind, ...] = ()
+    items: tuple[str, ...] = ()
+    """Item codes: draw from these only."""
+    must_be_right: bool = False
+    """A wrong answer here fails the paper, whatever the score."""
+
+    def accepts(self, item: PoolItem) -> bool:
+        return (
+            item.bank in self.banks
+            and (not self.groups or not item.groups.isdisjoint(self.groups))
+            and (not self.types or item.type in self.types)
+            and (not self.kinds or item.kind in self.kinds)
+            and (not self.items or item.code in self.items)
+        )
+
+
+class Blueprint(BaseModel):
+    """What every form of a paper is made of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sections: tuple[Section, ...] = Field(min_length=1)
+
+    @property
+    def count(self) -> int:
+        return sum(section.count for section in self.sections)
+
+    @property
+    def max_score(self) -> float:
+        return sum(section.count * section.points for section in self.sections)
+
+    @property
+    def banks(self) -> frozenset[str]:
+        return frozenset(bank for section in self.sections for bank in section.banks)
+
+    @property
+    def must_be_right(self) -> int:
+        return sum(section.count for section in self.sections if section.must_be_right)
+
+
+@dataclass(frozen=True)
+class PoolItem:
+    """What assembly needs to know of an item version."""
+
+    version: int
+    bank: str
+    code: str
+    type: ItemType
+    kind: ItemKind
+    groups: frozenset[str]
+    clause: str
+    """Its main clause: a form spreads over clauses before it takes a second item of one."""
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FormItem:
+    """One position of a form."""
+
+    version: int
+    options: tuple[str, ...]
+    """Option keys in the order shown."""
+    points: float
+    must_be_right: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {"version": self.version, "options": list(self.options), "points": self.points, "must_be_right": self.must_be_right}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> FormItem:
+        return cls(row["version"], tuple(row["options"]), float(row["points"]), bool(row["must_be_right"]))
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """A section that the pool cannot fill."""
+
+    section: int
+    wanted: int
+    available: int
+
+    def __str__(self) -> str:
+        return f"第 {self.section} 部分需要 {self.wanted} 道题，题库中符合条件且未被其他部分占用的只有 {self.available} 道"
+
+
+class PoolTooSmall(Refusal):
+    """The blueprint asks for more than the banks hold."""
+
+    def __init__(self, shortages: Sequence[Shortage]) -> None:
+        super().__init__("题库题量不足：" + "；".join(map(str, shortages)) + "。请减少题数或放宽条件。", code="pool_too_small")
+        self.shortages = tuple(shortages)
+
+
+def assemble_form(
+    pool: Sequence[PoolItem], blueprint: Blueprint, *, seed: int, shuffle_items: bool = True, shuffle_options: bool = True
+) -> tuple[FormItem, ...]:
+    """Draw a form.
+
+    No item twice. Within a section, clauses not yet in the form come first. A section that a greedy draw would starve takes items
+    from earlier sections by augmenting paths, so a form is found whenever one exists.
+
+    Raises:
+        PoolTooSmall: no such form exists in this pool.
+    """
+    chance = random.Random(seed)
+    shuffled = sorted(pool, key=lambda item: item.version)
+    chance.shuffle(shuffled)
+    drawn = _draw(shuffled, blueprint)
+    positions = [(item, section) for section, items in zip(blueprint.sections, drawn, strict=True) for item in items]
+    if shuffle_items:
+        chance.shuffle(positions)
+    return tuple(
+        FormItem(item.version, _order(item, chance, shuffle_options), section.points, section.must_be_right) for item, section in positions
+    )
+
+
+def _order(item: PoolItem, chance: random.Random, shuffle: bool) -> tuple[str, ...]:
+    """True/false keeps 正确 before 错误: turning them round only confuses."""
+    options = list(item.options)
+    if shuffle and item.type is not ItemType.TRUE_FALSE:
+        chance.shuffle(options)
+    return tuple(options)
+
+
+def _draw(pool: Sequence[PoolItem], blueprint: Blueprint) -> list[list[PoolItem]]:
+    candidates = [[item for item in pool if section.accepts(item)] for section in blueprint.sections]
+    owner: dict[int, int] = {}
+    drawn: list[list[PoolItem]] = [[] for _ in blueprint.sections]
+    used = Counter[str]()
+    shortages = []
+    for index, section in enumerate(blueprint.sections):
+        for _ in range(section.count):
+            item = _least_used(candidates[index], owner, used)
+            if item is not None:
+                owner[item.version] = index
+                drawn[index].append(item)
+                used[item.clause] += 1
+            elif not _augment(index, candidates, owner, drawn, set()):
+                shortages.append(Shortage(index + 1, section.count, len(drawn[index])))
+                break
+    if shortages:
+        raise PoolTooSmall(shortages)
+    return drawn
+
+
+def _least_used(candidates: Sequence[PoolItem], owner: dict[int, int], used: Counter[str]) -> PoolItem | None:
+    """The first free candidate whose clause the form has least of."""
+    best = None
+    for item in candidates:
+        if item.version in owner:
+            continue
+        if used[item.clause] == 0:
+            return item
+        if best is None or used[item.clause] < used[best.clause]:
+            best = item
+    return best
+
+
+def _augment(index: int, candidates: list[list[PoolItem]], owner: dict[int, int], drawn: list[list[PoolItem]], tried: set[int]) -> bool:
+    """Give section `index` one more item by moving items between sections along an alternating path (Kuhn)."""
+    for item in candidates[index]:
+        if item.version in tried:
+            continue
+        tried.add(item.version)
+        holder = owner.get(item.version)
+        if holder == index:
+            continue
+        if holder is None or _augment(holder, candidates, owner, drawn, tried):
+            if holder is not None:
+                drawn[holder].remove(item)
+            owner[item.version] = index
+            drawn[index].append(item)
+            return True
+    return False

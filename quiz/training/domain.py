@@ -1,0 +1,322 @@
+"""Whom a programme concerns, and from when to when its duties are owed: arithmetic with days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from quiz.vocabulary import DutyClosing, OrganisationKind
+
+ALL_TIME_SINCE = date.min
+
+
+class Period(NamedTuple):
+    """Days from `since`; `until` is the first day outside, None when there is no end."""
+
+    since: date
+    until: date | None
+
+    def holds(self, day: date) -> bool:
+        """Does the day lie within?"""
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+def intersect(left: Sequence[Period], right: Sequence[Period]) -> list[Period]:
+    """The days that lie in both, in order; each side is in order and does not overlap itself."""
+    both = []
+    for a in left:
+        for b in right:
+            since = max(a.since, b.since)
+            until = min(filter(None, (a.until, b.until)), default=None)
+            if until is None or since < until:
+                both.append(Period(since, until))
+    return sorted(both, key=lambda period: period.since)
+
+
+def union(periods: Iterable[Period]) -> list[Period]:
+    """The days that lie in any of them, as the fewest periods in order."""
+    joined: list[Period] = []
+    for period in sorted(periods, key=lambda each: each.since):
+        last = joined[-1] if joined else None
+        if last is None or (last.until is not None and last.until < period.since):
+            joined.append(period)
+        elif last.until is not None:
+            joined[-1] = Period(last.since, None if period.until is None else max(last.until, period.until))
+    return joined
+
+
+# --- the audience -----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OrganisationFacts:
+    """What an audience asks about: an organisation as it stands on a day."""
+
+    kind: str
+    sector: str
+    regions: frozenset[str]
+    """Its town, its district and whatever these belong to."""
+    departments: frozenset[str]
+    """行业主管部门 and 直接监管部门."""
+    features: frozenset[str] = frozenset()
+    hospital_grade: str = ""
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who is concerned: the criteria narrow each other (AND), the values within one widen it (OR), an empty one asks nothing."""
+
+    sectors: frozenset[str] = frozenset()
+    features: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    departments: frozenset[str] = frozenset()
+    hospital_grades: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+
+    @property
+    def asks_traits(self) -> bool:
+        """Does it ask about anything whose history no placement keeps?"""
+        return bool(self.features or self.hospital_grades or self.kinds)
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any] | None) -> Audience:
+        """From JSON; what is missing asks nothing, what is unknown is an error."""
+        given = dict(value or {})
+        known = {field.name: frozenset(str(code) for code in given.pop(field.name, ())) for field in fields(cls)}
+        if given:
+            raise ValueError(f"unknown audience criteria: {sorted(given)}")
+        return cls(**known)
+
+    def as_json(self) -> dict[str, list[str]]:
+        """Only the criteria that ask something, in a stable order."""
+        return {field.name: sorted(getattr(self, field.name)) for field in fields(self) if getattr(self, field.name)}
+
+
+def _verdicts(audience: Audience, facts: OrganisationFacts) -> list[tuple[str, frozenset[str], frozenset[str]]]:
+    """Each criterion that asks something: its Chinese name, what it wants, what the organisation has of it."""
+    asked = (
+        ("行业领域", audience.sectors, frozenset({facts.sector})),
+        ("特征标签", audience.features, facts.features),
+        ("区域", audience.regions, facts.regions),
+        ("监管部门", audience.departments, facts.departments),
+        ("医院等级", audience.hospital_grades, frozenset({facts.hospital_grade})),
+        ("单位类别", audience.kinds, frozenset({facts.kind})),
+    )
+    return [(name, wanted, wanted & present) for name, wanted, present in asked if wanted]
+
+
+def selects(audience: Audience, facts: OrganisationFacts) -> bool:
+    """Does the organisation belong to the audience?"""
+    return all(met for _, _, met in _verdicts(audience, facts))
+
+
+def matches_placement(audience: Audience, *, sector: str, regions: frozenset[str], departments: frozenset[str]) -> bool:
+    """The part of the question that a placement answers, for any day it holds."""
+    return (
+        (not audience.sectors or sector in audience.sectors)
+        and (not audience.regions or not audience.regions.isdisjoint(regions))
+        and (not audience.departments or not audience.departments.isdisjoint(departments))
+    )
+
+
+def matches_traits(audience: Audience, *, kind: str, features: frozenset[str], hospital_grade: str) -> bool:
+    """The other part: what is only known as it stands now."""
+    return (
+        (not audience.kinds or kind in audience.kinds)
+        and (not audience.features or not audience.features.isdisjoint(features))
+        and (not audience.hospital_grades or hospital_grade in audience.hospital_grades)
+    )
+
+
+def why(audience: Audience, facts: OrganisationFacts, *, labels: Mapping[str, str] | None = None) -> str:
+    """The reason in one Chinese sentence; `labels` gives the names of the codes."""
+    names = {**{kind.value: kind.label for kind in OrganisationKind}, **(labels or {})}
+
+    def listed(codes: Iterable[str]) -> str:
+        return "、".join(names.get(code, code) for code in sorted(codes))
+
+    verdicts = _verdicts(audience, facts)
+    if not verdicts:
+        return "属于培训对象：本项目面向全部单位。"
+    missed = [f"{name}须为{listed(wanted)}" for name, wanted, met in verdicts if not met]
+    if missed:
+        return f"不属于培训对象：{'；'.join(missed)}。"
+    return f"属于培训对象：{'；'.join(f'{name}为{listed(met)}' for name, _, met in verdicts)}。"
+
+
+# --- from when to when an organisation is concerned -------------------------------------------------------------------------------
+
+
+def observe_traits(periods: Sequence[Period], *, matches: bool, first_day: date, today: date) -> list[Period]:
+    """The periods of matching traits, after seeing today whether they match; seeing the same again changes nothing.
+
+    An organisation seen for the first time is taken to have had its traits since `first_day`.
+    """
+    kept = list(periods)
+    last = kept[-1] if kept else None
+    if matches and last is None:
+        return [Period(first_day, None)]
+    if matches and last is not None and last.until is not None:
+        if last.until >= today:
+            return [*kept[:-1], Period(last.since, None)]
+        return [*kept, Period(today, None)]
+    if not matches and last is not None and last.until is None:
+        return [*kept[:-1], Period(last.since, today)] if last.since < today else kept[:-1]
+    return kept
+
+
+def memberships(
+    *,
+    placed: Sequence[Period],
+    traits: Sequence[Period] | None,
+    opens_on: date,
+    registered_on: date | None = None,
+    closed_on: date | None = None,
+) -> list[Period]:
+    """The days in the audience: rightly placed, with the traits asked for, in existence, and the programme open.
+
+    A closing is dated by the facts as known now, so a re-opened organisation was never gone.
+    """
+    since = opens_on if registered_on is None else max(opens_on, registered_on)
+    if closed_on is not None and closed_on <= since:
+        return []
+    found = intersect(union(placed), [Period(since, closed_on)])
+    return found if traits is None else intersect(found, list(traits))
+
+
+# --- duties -----------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What of a programme decides the days of its duties."""
+
+    opens_on: date
+    due_on: date
+    grace_days: int
+
+
+@dataclass(frozen=True)
+class PostFacts:
+    """A post, held from–to."""
+
+    id: int
+    person_id: int
+    organisation_id: int
+    role: str
+    designated: bool
+    held_from: date
+    held_to: date | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a person has come in a programme: first days, whatever enterprise it was for."""
+
+    trained_on: date | None = None
+    examined_on: date | None = None
+    passed_on: date | None = None
+    attempt_id: int | None = None
+
+
+@dataclass(frozen=True)
+class DutyState:
+    """A duty as it is or ought to be recorded."""
+
+    organisation_id: int
+    role: str
+    post_id: int
+    person_id: int
+    designated: bool
+    opened_on: date
+    due_on: date
+    is_new_holder: bool
+    extended_to: date | None = None
+    trained_on: date | None = None
+    examined_on: date | None = None
+    passed_on: date | None = None
+    completed_on: date | None = None
+    completed_attempt_id: int | None = None
+    exempted_on: date | None = None
+    exempt_until: date | None = None
+    closed_on: date | None = None
+    closing: str | None = None
+
+
+def due_day(terms: Terms, *, owed_since: date, extended_to: date | None = None, exempt_until: date | None = None) -> date:
+    """Last day in time: the programme's own, or a full grace after a later start, an ended exemption or a grant."""
+    days = [terms.due_on]
+    if owed_since > terms.opens_on:
+        days.append(owed_since + timedelta(days=terms.grace_days))
+    if exempt_until is not None:
+        days.append(exempt_until + timedelta(days=terms.grace_days))
+    if extended_to is not None:
+        days.append(extended_to)
+    return max(days)
+
+
+def reached_on(day: date | None, *, opened_on: date, closed_on: date | None) -> date | None:
+    """The day on which a duty reaches what its holder reached on `day`: not before it opened, never once it was closed."""
+    if day is None:
+        return None
+    reached = max(day, opened_on)
+    return reached if closed_on is None or reached < closed_on else None
+
+
+def closing_reason(*, closed_on: date | None, completed_on: date | None, held_to: date | None, organisation_closed_on: date | None) -> str | None:
+    """Why a duty ended uncompleted; None while it is owed, or when it had been completed."""
+    if closed_on is None or completed_on is not None:
+        return None
+    if organisation_closed_on is not None and organisation_closed_on <= closed_on:
+        return DutyClosing.ORGANISATION_CLOSED.value
+    if held_to is not None and held_to <= closed_on:
+        return DutyClosing.HOLDER_LEFT.value
+    return DutyClosing.OUT_OF_AUDIENCE.value
+
+
+def duty_state(
+    post: PostFacts,
+    *,
+    terms: Terms,
+    member: Sequence[Period],
+    progress: Progress,
+    known: DutyState | None,
+    organisation_closed_on: date | None = None,
+) -> DutyState | None:
+    """What the duty of this post ought to say; None when there is none and never was.
+
+    A duty that by corrected facts should never have opened stays as a row held on no day, so that what was granted on it is kept.
+    """
+    held = [Period(post.held_from, post.held_to)] if post.held_to is None or post.held_from < post.held_to else []
+    owed = intersect(member, held)
+    if not owed and known is None:
+        return None
+    if owed:
+        opened_on, owed_since, closed_on = owed[0].since, owed[-1].since, owed[-1].until
+    else:
+        assert known is not None
+        opened_on = owed_since = known.opened_on
+        closed_on = opened_on
+    granted = known or DutyState(
+        organisation_id=post.organisation_id, role=post.role, post_id=post.id, person_id=post.person_id,
+        designated=post.designated, opened_on=opened_on, due_on=terms.due_on, is_new_holder=False,
+    )  # fmt: skip
+    completed_on = reached_on(progress.passed_on, opened_on=opened_on, closed_on=closed_on)
+    return replace(
+        granted,
+        designated=post.designated,
+        opened_on=opened_on,
+        due_on=due_day(terms, owed_since=owed_since, extended_to=granted.extended_to, exempt_until=granted.exempt_until),
+        is_new_holder=post.held_from > terms.opens_on,
+        trained_on=reached_on(progress.trained_on, opened_on=opened_on, closed_on=closed_on),
+        examined_on=reached_on(progress.examined_on, opened_on=opened_on, closed_on=closed_on),
+        passed_on=completed_on,
+        completed_on=completed_on,
+        completed_attempt_id=progress.attempt_id if completed_on is not None else None,
+        closed_on=closed_on,
+        closing=closing_reason(
+            closed_on=closed_on, completed_on=completed_on, held_to=post.held_to, organisation_closed_on=organisation_closed_on
+        ),
+    )

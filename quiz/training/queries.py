@@ -1,0 +1,197 @@
+"""Reads programmes, duties, and whom an audience would concern."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from quiz.models.organisations import Organisation, OrganisationFeature, Region, Sector
+from quiz.models.training import Duty, Programme
+from quiz.organisations.reach import Reach, Reaches
+from quiz.problems import NotFound
+from quiz.training import facts
+from quiz.training.domain import Audience, OrganisationFacts, selects
+from quiz.vocabulary import HolderPolicy, PostRole, ProgrammeState
+
+SAMPLE = 20
+"""Organisations shown as examples of an audience."""
+
+
+@dataclass(frozen=True)
+class ProgrammeView:
+    """A programme as it is shown."""
+
+    id: int
+    code: str
+    title: str
+    description: str
+    basis: str
+    state: ProgrammeState
+    role: PostRole
+    audience: Audience
+    policy: HolderPolicy
+    opens_on: date
+    due_on: date
+    grace_days: int
+    paper_id: int | None
+
+    @classmethod
+    def of(cls, row: Programme) -> ProgrammeView:
+        assert row.id is not None
+        return cls(
+            id=row.id, code=row.code, title=row.title, description=row.description, basis=row.basis,
+            state=ProgrammeState(row.state), role=PostRole(row.role), audience=Audience.of(row.audience),
+            policy=HolderPolicy(row.policy), opens_on=row.opens_on, due_on=row.due_on, grace_days=row.grace_days,
+            paper_id=row.paper_id,
+        )  # fmt: skip
+
+    def as_json(self) -> dict[str, Any]:
+        """As `programme list --json` gives it."""
+        return {
+            "code": self.code, "title": self.title, "due_day": self.due_on.isoformat(), "opens_on": self.opens_on.isoformat(),
+            "state": self.state.value, "role": self.role.value, "policy": self.policy.value, "audience": self.audience.as_json(),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DutyView:
+    """A duty as it is recorded."""
+
+    id: int
+    programme_id: int
+    organisation_id: int
+    post_id: int
+    person_id: int
+    designated: bool
+    opened_on: date
+    due_on: date
+    extended_to: date | None
+    is_new_holder: bool
+    trained_on: date | None
+    examined_on: date | None
+    passed_on: date | None
+    completed_on: date | None
+    completed_attempt_id: int | None
+    exempted_on: date | None
+    exempt_until: date | None
+    exempt_reason: str
+    closed_on: date | None
+    closing: str | None
+
+
+@dataclass(frozen=True)
+class AudiencePreview:
+    """Whom an audience would concern, before anything is opened."""
+
+    total: int
+    by_district: tuple[tuple[str, str, int], ...]
+    """Code, name, number."""
+    by_sector: tuple[tuple[str, str, int], ...]
+    sample: tuple[tuple[int, str], ...]
+    """Ids and names of a few."""
+
+
+def programmes(session: Session, *, states: Sequence[ProgrammeState] | None = None) -> list[ProgrammeView]:
+    """All programmes, the latest opening first."""
+    query = select(Programme).order_by(col(Programme.opens_on).desc(), col(Programme.code))
+    if states is not None:
+        query = query.where(col(Programme.state).in_([state.value for state in states]))
+    return [ProgrammeView.of(row) for row in session.scalars(query)]
+
+
+def programme(session: Session, *, code: str) -> ProgrammeView:
+    """The programme of that code."""
+    row = session.scalars(select(Programme).where(col(Programme.code) == code)).one_or_none()
+    if row is None:
+        raise NotFound(f"没有代码为“{code}”的培训项目，请在培训项目列表中核对代码。", code="programme_unknown")
+    return ProgrammeView.of(row)
+
+
+_DUTY_COLUMNS = tuple(getattr(Duty, name) for name in DutyView.__dataclass_fields__)
+
+
+def duty(session: Session, *, duty_id: int) -> DutyView:
+    """One duty."""
+    row = facts.core(session).execute(select(*_DUTY_COLUMNS).where(col(Duty.id) == duty_id)).one_or_none()
+    if row is None:
+        raise NotFound("没有找到该项培训任务。", code="duty_unknown")
+    return DutyView(*row)
+
+
+def duties(
+    session: Session, *, programme_id: int | None = None, organisation_id: int | None = None, person_id: int | None = None
+) -> list[DutyView]:
+    """Duties of a programme, an organisation or a person, the earliest first; former holders' included."""
+    query = select(*_DUTY_COLUMNS).order_by(col(Duty.programme_id), col(Duty.organisation_id), col(Duty.opened_on), col(Duty.id))
+    for column, value in ((Duty.programme_id, programme_id), (Duty.organisation_id, organisation_id), (Duty.person_id, person_id)):
+        if value is not None:
+            query = query.where(col(column) == value)
+    return [DutyView(*row) for row in facts.core(session).execute(query)]
+
+
+def organisation_facts(session: Session, *, organisation_id: int) -> OrganisationFacts:
+    """What an audience asks about, as it stands now."""
+    chain = facts.region_chains(session)
+    row = session.get(Organisation, organisation_id)
+    if row is None:
+        raise NotFound("没有找到该单位。")
+    features = session.scalars(select(col(OrganisationFeature.feature_code)).where(col(OrganisationFeature.organisation_id) == organisation_id))
+    return OrganisationFacts(
+        kind=row.kind, sector=row.sector_code, regions=chain(row.district_code) | chain(row.town_code),
+        departments=frozenset(filter(None, (row.department_code, row.direct_department_code))),
+        features=frozenset(features), hospital_grade=row.hospital_grade,
+    )  # fmt: skip
+
+
+def preview_audience(session: Session, *, audience: Audience, reach: Reach | Reaches | None = None) -> AudiencePreview:
+    """Count the organisations an audience would concern today, by district and by sector, with a few examples."""
+    query = select(
+        col(Organisation.id), col(Organisation.name), col(Organisation.kind), col(Organisation.sector_code),
+        col(Organisation.district_code), col(Organisation.town_code), col(Organisation.department_code),
+        col(Organisation.direct_department_code), col(Organisation.hospital_grade),
+    ).where(col(Organisation.status).not_in(facts.CLOSED_STATUSES), *(reach.conditions() if reach else ())).order_by(col(Organisation.id))  # fmt: skip
+    connection = facts.core(session)
+    features: dict[int, set[str]] = {}
+    if audience.features:
+        tagged = select(col(OrganisationFeature.organisation_id), col(OrganisationFeature.feature_code)).where(
+            col(OrganisationFeature.feature_code).in_(sorted(audience.features))
+        )
+        for organisation_id, code in connection.execute(tagged):
+            features.setdefault(organisation_id, set()).add(code)
+    chain = facts.region_chains(session)
+    chosen = [
+        row
+        for row in connection.execute(query)
+        if selects(
+            audience,
+            OrganisationFacts(
+                kind=row.kind, sector=row.sector_code, regions=chain(row.district_code) | chain(row.town_code),
+                departments=frozenset(filter(None, (row.department_code, row.direct_department_code))),
+                features=frozenset(features.get(row.id, ())), hospital_grade=row.hospital_grade,
+            ),
+        )
+    ]  # fmt: skip
+    return AudiencePreview(
+        total=len(chosen),
+        by_district=_counted(session, (row.district_code for row in chosen), Region),
+        by_sector=_counted(session, (row.sector_code for row in chosen), Sector),
+        sample=tuple((row.id, row.name) for row in chosen[:SAMPLE]),
+    )
+
+
+def _counted(session: Session, codes: Any, table: type[Region] | type[Sector]) -> tuple[tuple[str, str, int], ...]:
+    numbers = Counter(codes)
+    named = facts.core(session).execute(select(col(table.code), col(table.name)).order_by(col(table.position), col(table.code)))
+    return tuple((code, name, numbers[code]) for code, name in named if code in numbers)
+
+
+def has_progress(session: Session, *, programme_id: int) -> bool:
+    """Has anybody begun?"""
+    begun = select(func.count()).where(col(Duty.programme_id) == programme_id, col(Duty.trained_on).is_not(None))
+    return bool(facts.core(session).execute(begun).scalar())

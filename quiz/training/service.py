@@ -1,0 +1,208 @@
+"""Creates, opens and closes programmes; extends and exempts duties."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlmodel import Session, col
+
+from quiz import events
+from quiz.models.papers import Paper
+from quiz.models.training import Duty, Membership, Programme, TraitPeriod
+from quiz.problems import Invalid, NotFound, Refusal
+from quiz.training import alignment, facts, queries
+from quiz.training.alignment import synchronise
+from quiz.training.domain import Audience, Period, due_day, intersect
+from quiz.training.queries import DutyView, ProgrammeView, preview_audience
+from quiz.vocabulary import HolderPolicy, PostRole, ProgrammeState
+
+__all__ = [
+    "OpenedView", "close_programme", "create_programme", "edit_programme", "exempt", "extend_due", "open_programme",
+    "preview_audience", "synchronise", "withdraw_exemption",
+]  # fmt: skip
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,58}[a-z0-9]")
+
+
+@dataclass(frozen=True)
+class OpenedView:
+    """What opening a programme laid on whom."""
+
+    programme: ProgrammeView
+    organisations: int
+    duties: int
+
+
+def create_programme(
+    session: Session,
+    *,
+    code: str,
+    title: str,
+    audience: Audience,
+    opens_on: date,
+    due_on: date,
+    now: datetime,
+    role: PostRole = PostRole.PRINCIPAL,
+    policy: HolderPolicy = HolderPolicy.DESIGNATED,
+    grace_days: int = 30,
+    paper_id: int | None = None,
+    description: str = "",
+    basis: str = "",
+) -> ProgrammeView:
+    """Draft a programme; nobody owes anything before it is opened."""
+    if not _CODE.fullmatch(code):
+        raise Invalid("项目代码只能由小写字母、数字和连字符组成，长度 3 至 60 位，请修改。", code="programme_code")
+    if session.scalar(select(func.count()).where(col(Programme.code) == code)):
+        raise Refusal(f"项目代码“{code}”已被使用，请换一个。", code="programme_exists")
+    row = Programme(
+        code=code, title=title.strip(), description=description, basis=basis, role=role.value, audience=audience.as_json(),
+        policy=policy.value, opens_on=opens_on, due_on=due_on, grace_days=grace_days, paper_id=paper_id, created_at=now,
+    )  # fmt: skip
+    _check(session, row)
+    session.add(row)
+    session.flush()
+    return ProgrammeView.of(row)
+
+
+def edit_programme(session: Session, *, programme_id: int, today: date, **changes: Any) -> ProgrammeView:
+    """Change what is given of: title, description, basis, audience, policy, opens_on, due_on, grace_days, role, paper_id.
+
+    In an open programme a new rule applies to the facts from its opening on, as if it had always been so; published snapshots
+    keep what was known. Role and paper stay once somebody has begun.
+    """
+    row = _programme(session, programme_id)
+    known = {"title", "description", "basis", "audience", "policy", "opens_on", "due_on", "grace_days", "role", "paper_id"}
+    if changes.keys() - known:
+        raise TypeError(f"cannot edit {sorted(changes.keys() - known)}")
+    if row.state == ProgrammeState.CLOSED:
+        raise Refusal("该项目已结束，不能再修改；如需继续，请先重新开放。", code="programme_closed")
+    if "audience" in changes:
+        changes["audience"] = changes["audience"].as_json()
+    changed = {name: value for name, value in changes.items() if getattr(row, name) != value}
+    if {"role", "paper_id"} & changed.keys() and queries.has_progress(session, programme_id=programme_id):
+        raise Refusal("已有人开始参加该项目，不能更换试卷或岗位；请另建一个项目。", code="programme_begun")
+    if "role" in changed and row.state == ProgrammeState.OPEN:
+        raise Refusal("项目开放后不能更换岗位；请另建一个项目。", code="programme_open")
+    for name, value in changed.items():
+        setattr(row, name, value)
+    _check(session, row)
+    session.flush()
+    if row.state == ProgrammeState.OPEN:
+        if {"audience", "opens_on"} & changed.keys():
+            facts.core(session).execute(delete(TraitPeriod).where(col(TraitPeriod.programme_id) == programme_id))
+        _align_all(session, programme_id=programme_id, today=today)
+        if "policy" in changed:
+            events.announce(session, events.DutiesChanged(programme_id=programme_id, organisation_ids=_member_ids(session, programme_id)))
+    return ProgrammeView.of(row)
+
+
+def open_programme(session: Session, *, programme_id: int, today: date) -> OpenedView:
+    """Lay the duties on everybody concerned; a closed programme is taken up again where the facts stand now."""
+    row = _programme(session, programme_id)
+    if row.paper_id is None:
+        raise Refusal("该项目还没有指定试卷，请先指定试卷再开放。", code="programme_without_paper")
+    row.state = ProgrammeState.OPEN.value
+    session.flush()
+    _align_all(session, programme_id=programme_id, today=today)
+    connection = facts.core(session)
+    return OpenedView(
+        programme=ProgrammeView.of(row),
+        organisations=len(_member_ids(session, programme_id)),
+        duties=connection.execute(select(func.count()).where(col(Duty.programme_id) == programme_id)).scalar_one(),
+    )
+
+
+def close_programme(session: Session, *, programme_id: int) -> ProgrammeView:
+    """End a programme: what it says stays as it is, and later facts no longer change it."""
+    row = _programme(session, programme_id)
+    if row.state != ProgrammeState.OPEN:
+        raise Refusal("只有进行中的项目才能结束。", code="programme_not_open")
+    row.state = ProgrammeState.CLOSED.value
+    session.flush()
+    return ProgrammeView.of(row)
+
+
+def extend_due(session: Session, *, duty_id: int, due_on: date, reason: str) -> DutyView:
+    """Give one holder until `due_on`."""
+    duty = queries.duty(session, duty_id=duty_id)
+    _reason(reason)
+    if due_on <= duty.due_on:
+        raise Invalid(f"新的截止日期须晚于现在的截止日期 {duty.due_on.isoformat()}。", code="extension_not_later")
+    _set(session, duty, extended_to=due_on, extension_reason=reason.strip(), due_on=due_on)
+    return queries.duty(session, duty_id=duty_id)
+
+
+def exempt(session: Session, *, duty_id: int, exempted_on: date, reason: str) -> DutyView:
+    """Take the duty off its holder from that day on; `reason` says on whose decision and on what paper (核减)."""
+    duty = queries.duty(session, duty_id=duty_id)
+    _reason(reason)
+    if duty.exempted_on is not None and duty.exempt_until is None:
+        raise Refusal("该项任务已经核减，无需重复办理。", code="already_exempt")
+    _set(session, duty, exempted_on=exempted_on, exempt_until=None, exempt_reason=reason.strip(), due_on=_due(session, duty, None))
+    return queries.duty(session, duty_id=duty_id)
+
+
+def withdraw_exemption(session: Session, *, duty_id: int, withdrawn_on: date) -> DutyView:
+    """Lay the duty on its holder again, with a full grace from that day; withdrawn on its first day it was never there."""
+    duty = queries.duty(session, duty_id=duty_id)
+    if duty.exempted_on is None or duty.exempt_until is not None:
+        raise Refusal("该项任务没有核减，无需撤回。", code="not_exempt")
+    if withdrawn_on <= duty.exempted_on:
+        _set(session, duty, exempted_on=None, exempt_until=None, exempt_reason="", due_on=_due(session, duty, None))
+    else:
+        _set(session, duty, exempt_until=withdrawn_on, due_on=_due(session, duty, withdrawn_on))
+    return queries.duty(session, duty_id=duty_id)
+
+
+def _programme(session: Session, programme_id: int) -> Programme:
+    row = session.get(Programme, programme_id)
+    if row is None:
+        raise NotFound("没有找到该培训项目。", code="programme_unknown")
+    return row
+
+
+def _check(session: Session, row: Programme) -> None:
+    if not row.title:
+        raise Invalid("请填写项目名称。", code="programme_title")
+    if row.due_on < row.opens_on:
+        raise Invalid("截止日期不能早于开始日期，请修改。", code="programme_days")
+    if row.grace_days < 0:
+        raise Invalid("新任缓冲天数不能为负数，请修改。", code="programme_grace")
+    if row.paper_id is not None and session.get(Paper, row.paper_id) is None:
+        raise Invalid("所选试卷不存在，请重新选择。", code="paper_unknown")
+
+
+def _reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("请写明理由和依据的文件。", code="reason_missing")
+
+
+def _align_all(session: Session, *, programme_id: int, today: date) -> None:
+    programme = facts.programme_facts(session, programme_id)
+    assert programme is not None
+    alignment.align(session, programme=programme, organisation_ids=None, today=today, is_opening=True)
+
+
+def _member_ids(session: Session, programme_id: int) -> frozenset[int]:
+    rows = facts.core(session).execute(select(col(Membership.organisation_id)).where(col(Membership.programme_id) == programme_id).distinct())
+    return frozenset(rows.scalars())
+
+
+def _due(session: Session, duty: DutyView, exempt_until: date | None) -> date:
+    """The last day in time once the exemption ends on `exempt_until`."""
+    programme = facts.programme_facts(session, duty.programme_id)
+    assert programme is not None
+    record = facts.records(session, programme=programme, ids=[duty.organisation_id])[duty.organisation_id]
+    post = next(post for post in record.posts if post.id == duty.post_id)
+    owed = intersect(record.members, [Period(post.held_from, post.held_to)])
+    owed_since = owed[-1].since if owed else duty.opened_on
+    return due_day(programme.terms, owed_since=owed_since, extended_to=duty.extended_to, exempt_until=exempt_until)
+
+
+def _set(session: Session, duty: DutyView, **values: Any) -> None:
+    facts.core(session).execute(update(Duty).where(col(Duty.id) == duty.id).values(**values))
+    events.announce(session, events.DutiesChanged(programme_id=duty.programme_id, organisation_ids=frozenset({duty.organisation_id})))

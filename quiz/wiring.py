@@ -1,0 +1,12 @@
+"""Joins the rooms: who hears what. Called once by every entry (server, command line, tests)."""
+
+from __future__ import annotations
+
+from quiz.coverage import subscriptions as coverage
+from quiz.training import subscriptions as training
+
+
+def wire() -> None:
+    """Subscribe training to posts and attempts, and coverage to duties; a second call changes nothing."""
+    training.subscribe_all()
+    coverage.subscribe_all()
