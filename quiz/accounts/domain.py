@@ -13,6 +13,7 @@ from quiz.problems import Forbidden, Invalid
 from quiz.vocabulary import AccountRole
 
 MINIMUM_PASSWORD = 10
+PASSWORD_KINDS = 3
 FAILURES_BEFORE_LOCK = 5
 LOCK_FOR = timedelta(minutes=15)
 ADDRESS_WINDOW = timedelta(minutes=15)
@@ -109,8 +110,8 @@ def check_password_strength(password: str, *, account: str) -> None:
     kinds = sum(bool(re.search(pattern, password)) for pattern in (r"[a-z]", r"[A-Z]", r"\d", r"[^a-zA-Z\d]"))
     if len(password) < MINIMUM_PASSWORD:
         raise Invalid(f"密码至少 {MINIMUM_PASSWORD} 位。", code="password_short")
-    if kinds < 2:
-        raise Invalid("密码须同时包含字母和数字（或符号）中的至少两类。", code="password_simple")
+    if kinds < PASSWORD_KINDS:
+        raise Invalid("密码须包含大写字母、小写字母、数字、符号中的至少三类。", code="password_simple")
     if len(password) > 128:
         raise Invalid("密码最长 128 位。", code="password_long")
     if account and account.lower() in password.lower():

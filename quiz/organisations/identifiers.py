@@ -46,6 +46,7 @@ _UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _BLANKS = re.compile(r"[ \t\u00a0\u3000]+")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d{1,3}")
+_FLOAT_AS_TEXT = re.compile(r"^\s*(\d{5,})\.0+\s*$")
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B) if chr(code).isalnum()}
 EXACT_DIGITS = 15
 """Excel keeps this many digits of a number; the rest of an 18-digit code becomes zeros."""
@@ -57,6 +58,7 @@ def tidy_text(value: Any) -> str:
         return ""
     text = number_text(value) if isinstance(value, float | int) else str(value)
     text = _CONTROL.sub("", _UNSEEN.sub("", text)).translate(_HALF_WIDTH)
+    text = _FLOAT_AS_TEXT.sub(r"\1", text)
     return "\n".join(_BLANKS.sub(" ", line).strip() for line in text.splitlines()).strip()
 
 

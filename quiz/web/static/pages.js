@@ -1,14 +1,14 @@
 /* Small conveniences of the plain pages; every page works without them. */
-(function () {
+(() => {
   "use strict";
 
-  function each(selector, act) { Array.prototype.forEach.call(document.querySelectorAll(selector), act); }
+  function each(selector, act) { document.querySelectorAll(selector).forEach(act); }
 
   // Show or hide what is typed: a long password is mistyped on a phone.
-  each("[data-show-password]", function (button) {
+  each("[data-show-password]", button => {
     const input = document.getElementById(button.dataset.showPassword);
     button.hidden = false;
-    button.addEventListener("click", function () {
+    button.addEventListener("click", () => {
       const show = input.type === "password";
       input.type = show ? "text" : "password";
       button.textContent = show ? "隐藏" : "显示";
@@ -16,41 +16,41 @@
       input.focus();
     });
     // A password shown at the time of submission would be offered by the browser as ordinary text.
-    if (input.form) input.form.addEventListener("submit", function () { input.type = "password"; });
+    if (input.form) input.form.addEventListener("submit", () => { input.type = "password"; });
   });
 
   // Activation code: capitals, without spaces, a dash after four; full-width letters are those of a Chinese keyboard.
   function tidyCode(text) {
-    const plain = text.replace(/[！-～]/g, function (wide) { return String.fromCharCode(wide.charCodeAt(0) - 0xfee0); });
+    const plain = text.replace(/[！-～]/g, wide => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
     const letters = plain.toUpperCase().replace(/[^A-Z0-9]/g, "");
     return letters.length > 4 ? letters.slice(0, 4) + "-" + letters.slice(4, 8) : letters;
   }
-  each("[data-activation-code]", function (input) {
+  each("[data-activation-code]", input => {
     let composing = false;
     function tidy() { if (!composing && input.selectionStart === input.value.length) input.value = tidyCode(input.value); }
-    input.addEventListener("compositionstart", function () { composing = true; });
-    input.addEventListener("compositionend", function () { composing = false; tidy(); });
-    input.addEventListener("input", function (event) { if (!/^delete/.test(event.inputType || "")) tidy(); });
-    input.addEventListener("blur", function () { input.value = tidyCode(input.value); });
+    input.addEventListener("compositionstart", () => { composing = true; });
+    input.addEventListener("compositionend", () => { composing = false; tidy(); });
+    input.addEventListener("input", event => { if (!/^delete/.test(event.inputType || "")) tidy(); });
+    input.addEventListener("blur", () => { input.value = tidyCode(input.value); });
   });
 
   // Two passwords that differ are said at once, not after a round trip.
-  each("[data-mismatch]", function (note) {
+  each("[data-mismatch]", note => {
     const form = note.closest("form");
     const first = form.elements.password;
     const second = form.elements.again;
     function compare() { note.hidden = !second.value || first.value === second.value; }
     first.addEventListener("change", compare);
     second.addEventListener("input", compare);
-    form.addEventListener("submit", function (event) {
+    form.addEventListener("submit", event => {
       compare();
       if (!note.hidden) { event.preventDefault(); event.stopImmediatePropagation(); second.focus(); }
     });
   });
 
   // One press, one request.
-  each("form[data-once]", function (form) {
-    form.addEventListener("submit", function (event) {
+  each("form[data-once]", form => {
+    form.addEventListener("submit", event => {
       if (event.defaultPrevented) return;
       const button = form.querySelector("button[type=submit]");
       if (form.dataset.sent) { event.preventDefault(); return; }
@@ -58,7 +58,7 @@
       button.dataset.label = button.textContent;
       button.textContent = button.dataset.busy || button.textContent;
     });
-    window.addEventListener("pageshow", function (event) {
+    window.addEventListener("pageshow", event => {
       const button = form.querySelector("button[type=submit]");
       if (!event.persisted) return;
       delete form.dataset.sent;
@@ -66,8 +66,8 @@
     });
   });
 
-  each("[data-fill-account]", function (button) {
-    button.addEventListener("click", function () {
+  each("[data-fill-account]", button => {
+    button.addEventListener("click", () => {
       document.getElementById("account").value = button.dataset.fillAccount;
       document.getElementById("password").value = document.getElementById("demo-password").textContent;
       document.querySelector("form[action='/sign-in'] button[type=submit]").focus();
@@ -83,10 +83,10 @@
   function newKey() {
     const bytes = new Uint8Array(16); // crypto.randomUUID exists only under HTTPS
     crypto.getRandomValues(bytes);
-    return Array.prototype.map.call(bytes, function (byte) { return (byte < 16 ? "0" : "") + byte.toString(16); }).join("");
+    return Array.prototype.map.call(bytes, byte => (byte < 16 ? "0" : "") + byte.toString(16)).join("");
   }
 
-  each("form[data-start]", function (form) {
+  each("form[data-start]", form => {
     const place = "ankao:start:" + form.dataset.start;
     const button = form.querySelector("button[type=submit]");
     const label = button.textContent;
@@ -108,7 +108,7 @@
 
     async function start() {
       const aborter = window.AbortController ? new AbortController() : null;
-      const alarm = setTimeout(function () { if (aborter) aborter.abort(); }, 15000);
+      const alarm = setTimeout(() => { if (aborter) aborter.abort(); }, 15000);
       try {
         const response = await fetch("/api/v1/attempts", {
           method: "POST",
@@ -117,7 +117,7 @@
           body: JSON.stringify({ paper: Number(form.dataset.start) }),
           signal: aborter ? aborter.signal : undefined,
         });
-        const data = await response.json().catch(function () { return null; });
+        const data = await response.json().catch(() => null);
         if (response.ok && data && data.id !== undefined) {
           dropKey(place);
           location.assign("/exam/" + data.id);
@@ -136,7 +136,7 @@
       }
     }
 
-    form.addEventListener("submit", function (event) {
+    form.addEventListener("submit", event => {
       event.preventDefault();
       if (busy) return;
       busy = true;
@@ -149,6 +149,6 @@
 
   // Coming back to the list by the back button: what it says about open attempts is old.
   if (document.querySelector("form[data-start]")) {
-    window.addEventListener("pageshow", function (event) { if (event.persisted) location.reload(); });
+    window.addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
   }
 })();

@@ -3,7 +3,7 @@
  * No library, no build step, and only what a phone browser of 2018 understands (ES2017, no optional chaining).
  * Reading order: what is remembered (store, answers) → how it travels (call, saving) → time → what is seen → handing in.
  */
-(function () {
+(() => {
   "use strict";
 
   const root = document.getElementById("player");
@@ -29,11 +29,11 @@
   const TYPE_LABELS = { single: "单选题", multiple: "多选题", true_false: "判断题" };
   const HOW = { single: "选一项", multiple: "选一项或多项", true_false: "判断对错" };
 
-  const $ = function (id) { return document.getElementById(id); };
+  const $ = id => document.getElementById(id);
 
   function h(tag, properties) {
     const node = document.createElement(tag);
-    Object.keys(properties || {}).forEach(function (name) {
+    Object.keys(properties || {}).forEach(name => {
       const value = properties[name];
       if (name === "text") node.textContent = value;
       else if (name === "onclick") node.addEventListener("click", value);
@@ -48,11 +48,11 @@
   }
 
   function empty(node) { while (node.firstChild) node.removeChild(node.firstChild); return node; }
-  function pause(ms) { return new Promise(function (resolve) { setTimeout(resolve, ms); }); }
+  function pause(ms) { return new Promise(resolve => { setTimeout(resolve, ms); }); }
 
   // ------------------------------------------------------------------ store: localStorage, or memory when the browser refuses
 
-  const store = (function () {
+  const store = (() => {
     const memory = {};
     let durable = false;
     try {
@@ -61,14 +61,14 @@
       durable = true;
     } catch (refused) { durable = false; } // private mode, storage switched off
     return {
-      isDurable: function () { return durable; },
-      read: function (key) {
+      isDurable: () => durable,
+      read: key => {
         try {
           const text = key in memory ? memory[key] : durable ? localStorage.getItem(key) : null;
           return text ? JSON.parse(text) : null;
         } catch (unreadable) { return null; }
       },
-      write: function (key, value) {
+      write: (key, value) => {
         const text = JSON.stringify(value);
         try {
           if (!durable) throw new Error("no storage");
@@ -76,7 +76,7 @@
           delete memory[key];
         } catch (full) { memory[key] = text; durable = false; }
       },
-      remove: function (key) {
+      remove: key => {
         delete memory[key];
         try { localStorage.removeItem(key); } catch (refused) { delete memory[key]; }
       },
@@ -92,17 +92,17 @@
   let locked = false; // time is up, or the paper is being handed in
 
   function sameAnswer(one, other) { return one.slice().sort().join("\n") === other.slice().sort().join("\n"); }
-  function positions() { return attempt ? attempt.items.map(function (item) { return item.position; }) : []; }
-  function itemAt(position) { return attempt.items.filter(function (item) { return item.position === position; })[0]; }
+  function positions() { return attempt ? attempt.items.map(item => item.position) : []; }
+  function itemAt(position) { return attempt.items.filter(item => item.position === position)[0]; }
   function answerAt(position) { return answers[position] ? answers[position].answer : []; }
   function isAnswered(position) { return answerAt(position).length > 0; }
-  function unanswered() { return positions().filter(function (position) { return !isAnswered(position); }); }
-  function flagged() { return positions().filter(function (position) { return flags[position]; }); }
+  function unanswered() { return positions().filter(position => !isAnswered(position)); }
+  function flagged() { return positions().filter(position => flags[position]); }
   function pending() {
-    return Object.keys(answers).map(Number).filter(function (position) { return answers[position].sequence > answers[position].saved; });
+    return Object.keys(answers).map(Number).filter(position => answers[position].sequence > answers[position].saved);
   }
   function highestSequence() {
-    return Object.keys(answers).reduce(function (highest, position) {
+    return Object.keys(answers).reduce((highest, position) => {
       return Math.max(highest, answers[position].sequence, answers[position].saved);
     }, 0);
   }
@@ -111,7 +111,7 @@
   function adoptStored() {
     const stored = store.read(KEYS.answers) || {};
     const changed = [];
-    Object.keys(stored).forEach(function (position) {
+    Object.keys(stored).forEach(position => {
       const theirs = stored[position];
       const mine = answers[position];
       if (!theirs || !Array.isArray(theirs.answer)) return;
@@ -133,7 +133,7 @@
   /** Merge what the server holds: higher sequence wins; at a tie an answer that was never sent is newer than what is there. */
   function adoptServer(responses) {
     const changed = [];
-    (responses || []).forEach(function (theirs) {
+    (responses || []).forEach(theirs => {
       const mine = answers[theirs.position];
       const unsent = mine && mine.sequence > mine.saved;
       if (!mine || theirs.sequence > mine.sequence) {
@@ -160,20 +160,20 @@
     paint();
   }
 
-  function forget() { Object.keys(KEYS).forEach(function (name) { store.remove(KEYS[name]); }); }
+  function forget() { Object.keys(KEYS).forEach(name => { store.remove(KEYS[name]); }); }
 
   // ------------------------------------------------------------------ call: one request, a time limit, the server's clock
 
   function Problem(status, code, detail) { this.status = status; this.code = code || ""; this.detail = detail || ""; }
-  Problem.prototype.isPassing = function () { return this.status === 0 || this.status >= 500 || [408, 425, 429].indexOf(this.status) >= 0; };
+  Problem.prototype.isPassing = function () { return this.status === 0 || this.status >= 500 || [408, 425, 429].includes(this.status); };
   Problem.prototype.saysClosed = function () { return this.status === 409 && /^(closed|expired|handed_in)$/.test(this.code); };
 
   async function call(method, path, body, options) {
     const aborter = window.AbortController ? new AbortController() : null;
     const sent = Date.now();
     let alarm = null;
-    const tooLong = new Promise(function (resolve, reject) {
-      alarm = setTimeout(function () { if (aborter) aborter.abort(); reject(new Problem(0)); }, REQUEST_TIMEOUT_MS);
+    const tooLong = new Promise((resolve, reject) => {
+      alarm = setTimeout(() => { if (aborter) aborter.abort(); reject(new Problem(0)); }, REQUEST_TIMEOUT_MS);
     });
     async function exchange() {
       const response = await fetch(path, {
@@ -224,14 +224,14 @@
   function send(options) {
     if (sending) return sending;
     clearTimeout(saveTimer);
-    const batch = pending().map(function (position) {
+    const batch = pending().map(position => {
       return { position: position, answer: answers[position].answer, sequence: answers[position].sequence };
     });
     if (!batch.length) return Promise.resolve(true);
     sending = call("PUT", API + "/responses", { responses: batch }, options)
-      .then(function (data) { return acknowledge(batch, data); })
-      .catch(function (problem) { return keepForLater(problem, batch); })
-      .then(function (complete) {
+      .then(data => acknowledge(batch, data))
+      .catch(problem => keepForLater(problem, batch))
+      .then(complete => {
         sending = null;
         if (pending().length && trouble === null) saveIn(0);
         else if (pending().length && trouble.status !== 401) saveIn(trouble.isPassing() ? backoff() : BACKOFF_LAST_MS);
@@ -245,9 +245,9 @@
   function acknowledge(batch, data) {
     if (!Array.isArray(data.saved)) throw new Problem(0);
     const kept = {};
-    data.saved.forEach(function (entry) { kept[entry.position] = entry.sequence; });
+    data.saved.forEach(entry => { kept[entry.position] = entry.sequence; });
     let overtaken = false;
-    batch.forEach(function (sent) {
+    batch.forEach(sent => {
       const mine = answers[sent.position];
       const sequence = kept[sent.position];
       if (sequence === undefined) return; // not taken in: stays pending
@@ -255,7 +255,7 @@
       else if (sequence > sent.sequence && mine.sequence > sent.sequence) mine.sequence = Math.max(mine.sequence, sequence + 1); // changed meanwhile, here
       else if (sequence > sent.sequence) overtaken = true; // another device answered later
     });
-    const complete = batch.every(function (sent) { return kept[sent.position] !== undefined; });
+    const complete = batch.every(sent => kept[sent.position] !== undefined);
     keep();
     if (!complete) throw new Problem(0);
     failures = 0;
@@ -278,7 +278,7 @@
     const until = Date.now() + ms;
     let failed = 0;
     while (pending().length && !leaving && Date.now() < until) {
-      const complete = await Promise.race([send(), pause(Math.max(0, until - Date.now())).then(function () { return false; })]);
+      const complete = await Promise.race([send(), pause(Math.max(0, until - Date.now())).then(() => false)]);
       if (complete) continue;
       failed += 1;
       if (failed === 3 || (trouble && !trouble.isPassing())) return false;
@@ -294,37 +294,37 @@
   function refresh(atOnce) {
     if (!attempt || refreshing || (!atOnce && Date.now() - refreshedAt < 2000)) return refreshing || Promise.resolve(false);
     refreshedAt = Date.now();
-    refreshing = call("GET", API).then(function (data) {
+    refreshing = call("GET", API).then(data => {
       if (data.state !== "open") return foundClosed(data);
       attempt.deadline = data.deadline;
       const changed = adoptServer(data.responses);
       if (changed.length) say("第 " + changed.join("、") + " 题已换成另一台设备上较新的答案");
       if (trouble && (trouble.status === 401 || trouble.isPassing())) { trouble = null; failures = 0; }
-      if (changed.indexOf(place) >= 0) paintChoices();
+      if (changed.includes(place)) paintChoices();
       if (pending().length) saveIn(0);
       paint();
       return true;
-    }).catch(function (problem) {
+    }).catch(problem => {
       if (!(problem instanceof Problem)) throw problem;
       if (problem.status === 401) { trouble = problem; paint(); }
       return false;
-    }).then(function (heard) { refreshing = null; return heard; });
+    }).then(heard => { refreshing = null; return heard; });
     return refreshing;
   }
 
   // ------------------------------------------------------------------ time: the deadline is the server's, the clock a display
 
-  const clock = (function () {
+  const clock = (() => {
     let offset = null; // server minus device, milliseconds
     return {
-      hear: function (serverTime, sent, answered) {
+      hear: (serverTime, sent, answered) => {
         const roundTrip = answered - sent;
         const heard = Date.parse(serverTime) + roundTrip / 2 - answered;
         if (isNaN(heard)) return;
         // A slow answer measures badly: it is believed only if the old estimate is further off than it can be itself.
         if (offset === null || roundTrip < 1500 || Math.abs(heard - offset) > roundTrip) offset = heard;
       },
-      now: function () { return Date.now() + (offset || 0); },
+      now: () => Date.now() + (offset || 0),
     };
   })();
 
@@ -340,7 +340,7 @@
     const text = twoDigits(Math.floor(left / 60)) + ":" + twoDigits(left % 60);
     if ($("clock-time").textContent !== text) $("clock-time").textContent = text;
     $("clock").classList.toggle("is-short", left <= WARN_AT_SECONDS[0]);
-    WARN_AT_SECONDS.forEach(function (mark) {
+    WARN_AT_SECONDS.forEach(mark => {
       if (left > mark) { warned[mark] = false; return; } // more time was granted
       if (!warned[mark] && left > mark - 30 && left > 0) alertAloud("还剩 " + Math.round(mark / 60) + " 分钟");
       warned[mark] = true;
@@ -404,7 +404,7 @@
   function paintMap(done) {
     if (!map) return;
     map.counts.textContent = "已答 " + done + "　未答 " + unanswered().length + "　标记 " + flagged().length;
-    map.cells.forEach(function (cell) {
+    map.cells.forEach(cell => {
       const position = Number(cell.dataset.position);
       cell.className = "cell" + (isAnswered(position) ? " is-answered" : "") + (flags[position] ? " is-flagged" : "") + (position === place ? " is-current" : "");
       cell.setAttribute("aria-label", "第 " + position + " 题，" + (isAnswered(position) ? "已答" : "未答") + (flags[position] ? "，已标记" : ""));
@@ -414,16 +414,17 @@
 
   function buildMap() {
     const grid = h("ol", { class: "cells" });
-    const cells = positions().map(function (position) {
-      const cell = h("button", { type: "button", class: "cell", "data-position": position, text: String(position), onclick: function () { closeDialog($("sheet")); go(position, true); } });
+    const cells = positions().map(position => {
+      const cell = h("button", { type: "button", class: "cell", "data-position": position, text: String(position), onclick: () => { closeDialog($("sheet")); go(position, true); } });
       grid.appendChild(h("li", {}, cell));
       return cell;
     });
     const counts = h("p", { class: "counts" });
+    const key = (look, name) => h("span", {}, h("i", { class: "cell " + look }), name);
     const legend = h("p", { class: "legend", "aria-hidden": "true" },
-      h("span", { class: "cell is-answered" }), "已答", h("span", { class: "cell" }), "未答", h("span", { class: "cell is-flagged" }), "标记", h("span", { class: "cell is-current" }), "当前");
-    const close = h("button", { type: "button", class: "btn btn-plain only-sheet", text: "关闭", onclick: function () { closeDialog($("sheet")); } });
-    const finish = h("button", { type: "button", class: "btn btn-primary btn-wide", text: "检查交卷", onclick: function () { closeDialog($("sheet")); askToHandIn(); } });
+      key("is-answered", "已答"), key("", "未答"), key("is-flagged", "标记"), key("is-current", "当前"));
+    const close = h("button", { type: "button", class: "btn btn-plain only-sheet", text: "关闭", onclick: () => { closeDialog($("sheet")); } });
+    const finish = h("button", { type: "button", class: "btn btn-primary btn-wide", text: "检查交卷", onclick: () => { closeDialog($("sheet")); askToHandIn(); } });
     map = { node: h("div", { class: "map" }, h("div", { class: "map-head" }, h("h2", { text: "题号" }), close), counts, grid, legend, finish), cells: cells, counts: counts };
     placeMap();
   }
@@ -445,9 +446,9 @@
     $("stem").textContent = item.stem;
     $("how").textContent = HOW[item.type] || "";
     const options = empty($("options"));
-    item.options.forEach(function (option, index) {
+    item.options.forEach((option, index) => {
       const input = h("input", { type: item.type === "multiple" ? "checkbox" : "radio", name: "answer-" + item.position, value: option.key });
-      input.addEventListener("change", function () { choose(item); });
+      input.addEventListener("change", () => { choose(item); });
       options.appendChild(h("label", { class: "opt" }, input, h("b", { class: "letter", text: letter(index) }), h("span", { class: "opt-text", text: option.text })));
     });
     paintChoices();
@@ -455,18 +456,18 @@
 
   function letter(index) { return String.fromCharCode(65 + index); }
 
-  function inputs() { return Array.prototype.slice.call($("options").querySelectorAll("input")); }
+  function inputs() { return Array.from($("options").querySelectorAll("input")); }
 
   function paintChoices() {
     const chosen = answerAt(place);
-    inputs().forEach(function (input) {
-      input.checked = chosen.indexOf(input.value) >= 0;
+    inputs().forEach(input => {
+      input.checked = chosen.includes(input.value);
       input.parentNode.classList.toggle("is-chosen", input.checked);
     });
   }
 
   function choose(item) {
-    const chosen = inputs().filter(function (input) { return input.checked; }).map(function (input) { return input.value; }).sort();
+    const chosen = inputs().filter(input => input.checked).map(input => input.value).sort();
     answer(item.position, chosen);
     paintChoices(); // also puts the old choice back when the time was up
   }
@@ -510,9 +511,9 @@
     const dialog = empty($("dialog"));
     dialog.dataset.fixed = canReturn ? "" : "yes";
     dialog.appendChild(h("h2", { id: "dialog-title", tabindex: "-1", text: title }));
-    parts.forEach(function (part) { if (part) dialog.appendChild(typeof part === "string" ? h("p", { text: part }) : part); });
+    parts.forEach(part => { if (part) dialog.appendChild(typeof part === "string" ? h("p", { text: part }) : part); });
     const row = h("div", { class: "ask-buttons" });
-    buttons.forEach(function (button) { row.appendChild(h("button", { type: "button", class: "btn btn-wide " + button[1], text: button[0], onclick: button[2] })); });
+    buttons.forEach(button => { row.appendChild(h("button", { type: "button", class: "btn btn-wide " + button[1], text: button[0], onclick: button[2] })); });
     if (buttons.length) dialog.appendChild(row);
     closeDialog($("sheet"));
     openDialog(dialog);
@@ -521,8 +522,8 @@
 
   function numbers(list) {
     const row = h("p", { class: "jump" });
-    list.forEach(function (position) {
-      row.appendChild(h("button", { type: "button", class: "cell", text: String(position), "aria-label": "去第 " + position + " 题", onclick: function () { closeDialog($("dialog")); go(position, true); } }));
+    list.forEach(position => {
+      row.appendChild(h("button", { type: "button", class: "cell", text: String(position), "aria-label": "去第 " + position + " 题", onclick: () => { closeDialog($("dialog")); go(position, true); } }));
     });
     return row;
   }
@@ -551,7 +552,7 @@
     parts.push("交卷后不能再修改。");
     ask("确认交卷吗？", parts, [
       ["继续答题", missing.length ? "btn-primary" : "btn-plain", returnToItems],
-      [missing.length ? "不答了，交卷" : "确认交卷", missing.length ? "btn-plain" : "btn-primary", function () { handIn(false); }],
+      [missing.length ? "不答了，交卷" : "确认交卷", missing.length ? "btn-plain" : "btn-primary", () => { handIn(false); }],
     ], true);
   }
 
@@ -580,15 +581,15 @@
       why + "第 " + waiting.join("、") + " 题的答案还在本机，没有传到服务器。",
       "建议换个信号好的地方再试。剩余时间仍在走；到时服务器会自动交卷，只计已保存的答案。",
     ], [
-      ["再试一次", "btn-primary", function () { handIn(false); }],
+      ["再试一次", "btn-primary", () => { handIn(false); }],
       ["返回答题", "btn-plain", returnToItems],
-      ["仍要交卷（这 " + waiting.length + " 题不计分）", "btn-danger", function () { handIn(true); }],
+      ["仍要交卷（这 " + waiting.length + " 题不计分）", "btn-danger", () => { handIn(true); }],
     ], true);
   }
 
   function askToSignIn() {
     ask("登录已失效", ["请重新登录，答案不会丢。登录后会回到这里。"], [
-      ["去登录", "btn-primary", function () { location.assign(SIGN_IN_PAGE); }],
+      ["去登录", "btn-primary", () => { location.assign(SIGN_IN_PAGE); }],
       ["返回", "btn-plain", returnToItems],
     ], true);
   }
@@ -612,8 +613,8 @@
 
   function askAfterFailure(why) {
     ask("还没有交卷", [why, pending().length ? "" : "您的答案都已保存在服务器上。", "到时服务器会自动交卷，以已保存的答案计分。"], [
-      ["再试一次", "btn-primary", function () { if (timeIsUp) endOfTime(); else handIn(false); }],
-      timeIsUp ? ["返回我的考试", "btn-plain", function () { location.assign("/my"); }] : ["返回答题", "btn-plain", function () { returnToItems(); refresh(true); }],
+      ["再试一次", "btn-primary", () => { if (timeIsUp) endOfTime(); else handIn(false); }],
+      timeIsUp ? ["返回我的考试", "btn-plain", () => { location.assign("/my"); }] : ["返回答题", "btn-plain", () => { returnToItems(); refresh(true); }],
     ], !timeIsUp);
   }
 
@@ -644,8 +645,8 @@
       "服务器会按截止时间前已保存的答案自动交卷，不需要您再做什么。",
       "有 " + lost + " 题的答案没有在截止前传到服务器，不计分。",
     ], [
-      ["再试一次", "btn-primary", function () { endOfTime(); }],
-      trouble && trouble.status === 401 ? ["去登录", "btn-plain", function () { location.assign(SIGN_IN_PAGE); }] : ["返回我的考试", "btn-plain", function () { location.assign("/my"); }],
+      ["再试一次", "btn-primary", () => { endOfTime(); }],
+      trouble && trouble.status === 401 ? ["去登录", "btn-plain", () => { location.assign(SIGN_IN_PAGE); }] : ["返回我的考试", "btn-plain", () => { location.assign("/my"); }],
     ], false);
   }
 
@@ -700,7 +701,7 @@
     forget();
     paint();
     ask("已经交卷", ["这份卷子已在服务器上交卷（到时自动交卷，或在另一台设备上交卷）。", "有 " + late + " 题的答案在交卷之后才传到，已留存，不计分。"],
-      [["查看成绩", "btn-primary", function () { location.replace(RESULT_PAGE); }]], false);
+      [["查看成绩", "btn-primary", () => { location.replace(RESULT_PAGE); }]], false);
   }
 
   // ------------------------------------------------------------------ events
@@ -727,7 +728,7 @@
     if (event.key === KEYS.answers && event.newValue === null) { refresh(true); return; } // handed in from the other tab
     if (event.key === KEYS.answers) {
       const changed = adoptStored();
-      if (changed.indexOf(place) >= 0) paintChoices();
+      if (changed.includes(place)) paintChoices();
       if (pending().length && !sending) saveIn(OTHER_TAB_GRACE_MS);
       paint();
     } else if (event.key === KEYS.flags) {
@@ -745,18 +746,18 @@
   }
 
   function listen() {
-    $("previous").addEventListener("click", function () { step(-1); });
-    $("next").addEventListener("click", function () { step(1); });
+    $("previous").addEventListener("click", () => { step(-1); });
+    $("next").addEventListener("click", () => { step(1); });
     $("hand-in").addEventListener("click", askToHandIn);
     $("flag").addEventListener("click", toggleFlag);
-    $("open-map").addEventListener("click", function () {
+    $("open-map").addEventListener("click", () => {
       openDialog($("sheet"));
       const current = map.node.querySelector(".is-current");
       if (current) current.focus();
     });
-    $("sheet").addEventListener("click", function (event) { if (event.target === $("sheet")) closeDialog($("sheet")); });
-    $("dialog").addEventListener("cancel", function (event) { if ($("dialog").dataset.fixed) event.preventDefault(); });
-    $("dialog").addEventListener("close", function () {
+    $("sheet").addEventListener("click", event => { if (event.target === $("sheet")) closeDialog($("sheet")); });
+    $("dialog").addEventListener("cancel", event => { if ($("dialog").dataset.fixed) event.preventDefault(); });
+    $("dialog").addEventListener("close", () => {
       if ($("dialog").dataset.fixed) openDialog($("dialog")); // Chrome lets a second Esc through
       else if (locked && !handingIn && !leaving) returnToItems();
     });
@@ -764,14 +765,14 @@
     document.addEventListener("keydown", onKey);
     window.addEventListener("storage", onStorage);
     window.addEventListener("online", comeBack);
-    window.addEventListener("pageshow", function (event) { if (event.persisted) { if (leaving) location.reload(); else comeBack(); } });
-    window.addEventListener("hashchange", function () { const to = Number(location.hash.slice(1)); if (attempt && to !== place) go(to, true); });
-    document.addEventListener("visibilitychange", function () {
+    window.addEventListener("pageshow", event => { if (event.persisted) { if (leaving) location.reload(); else comeBack(); } });
+    window.addEventListener("hashchange", () => { const to = Number(location.hash.slice(1)); if (attempt && to !== place) go(to, true); });
+    document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") comeBack();
       else if (pending().length && !leaving) send({ leaving: true });
     });
-    window.addEventListener("pagehide", function () { if (pending().length && !leaving) send({ leaving: true }); });
-    window.addEventListener("beforeunload", function (event) {
+    window.addEventListener("pagehide", () => { if (pending().length && !leaving) send({ leaving: true }); });
+    window.addEventListener("beforeunload", event => {
       if (!leaving && pending().length && !store.isDurable()) { event.preventDefault(); event.returnValue = ""; }
     });
     setInterval(tick, 250);
@@ -799,7 +800,7 @@
 
   function begin(data) {
     attempt = data;
-    attempt.items.sort(function (one, other) { return one.position - other.position; });
+    attempt.items.sort((one, other) => one.position - other.position);
     adoptStored();
     adoptServer(data.responses);
     flags = store.read(KEYS.flags) || {};
@@ -808,7 +809,7 @@
     $("nav").hidden = false;
     root.classList.add("is-ready");
     buildMap();
-    const wished = [Number(location.hash.slice(1)), Number(store.read(KEYS.place))].filter(function (position) { return itemAt(position); });
+    const wished = [Number(location.hash.slice(1)), Number(store.read(KEYS.place))].filter(position => itemAt(position));
     go(wished.length ? wished[0] : (unanswered()[0] || positions()[0]), false);
     tick();
     if (pending().length) saveIn(0); // answers given before the reload that never reached the server

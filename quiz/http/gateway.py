@@ -1,0 +1,65 @@
+"""Operations routes, and the redirect that spares phones the heavy screens."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from sqlalchemy import text
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from quiz import clock
+from quiz.accounts import queries
+from quiz.accounts.domain import User
+from quiz.http import metrics, requests
+from quiz.http.running import read, running
+
+
+async def healthz(_request: Request) -> Response:
+    """Alive: the process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(_request: Request) -> Response:
+    """Ready: migrated, recording, and the database answers."""
+    try:
+        parts = running()
+        await read(lambda session: session.execute(text("select 1")).scalar_one())
+    except Exception as problem:
+        return JSONResponse({"status": "not ready", "reason": type(problem).__name__}, status_code=503)
+    return JSONResponse({"status": "ready"} if parts.ready else {"status": "starting"}, status_code=200 if parts.ready else 503)
+
+
+class LandingMiddleware:
+    """Before 2.7 MB of screens are sent: strangers go to the sign-in page, trainees to their light home."""
+
+    def __init__(self, app: ASGIApp, *, screens: frozenset[str]) -> None:
+        self.app = app
+        self.screens = screens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].strip("/") in self.screens:
+            request = Request(scope)
+            user = await read(lambda session: queries.user_of_token(session, requests.token_of(request), now=clock.now()))
+            elsewhere = self._elsewhere(user, scope["path"])
+            if elsewhere:
+                await RedirectResponse(elsewhere, status_code=303)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    @staticmethod
+    def _elsewhere(user: User | None, path: str) -> str | None:
+        if user is None:
+            return "/sign-in" if path == "/" else f"/sign-in?next={quote(path)}"
+        if user.must_change_password:
+            return "/change-password"
+        return "/my" if path == "/" and not user.is_staff else None
+
+
+routes: list[BaseRoute] = [
+    Route("/healthz", healthz, methods=["GET"]),
+    Route("/readyz", readyz, methods=["GET"]),
+    Route("/metrics", metrics.metrics, methods=["GET"]),
+]

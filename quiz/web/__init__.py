@@ -1,0 +1,5 @@
+"""The light lane: small server-rendered pages for what everyone does at once, on phones, on bad networks."""
+
+from quiz.web.routes import routes
+
+__all__ = ["routes"]

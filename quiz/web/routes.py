@@ -1,0 +1,79 @@
+"""The light lane's routes, and how it says no."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from quiz.http.running import read
+from quiz.problems import NotSignedIn, Refusal
+from quiz.web import my, sign_in
+from quiz.web.render import STATIC, office_telephone, page
+
+log = structlog.get_logger()
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class _Assets(StaticFiles):
+    """Static files with the version in their query string: a phone fetches each once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if scope["query_string"] else "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def _guarded(endpoint: Endpoint) -> Endpoint:
+    """Turn refusals into pages: to the door when not signed in, a clear message otherwise."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except NotSignedIn:
+            return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+        except Refusal as refusal:
+            return await _message(refusal.status, "没有办成", refusal.message)
+        except Exception:
+            log.exception("light lane failed", path=request.url.path)
+            return await _message(503, "系统暂时繁忙", "请稍后刷新重试；已显示“已保存”的答案不会丢失。")
+
+    return guarded
+
+
+async def _message(status: int, title: str, text: str) -> Response:
+    telephone = await read(office_telephone)
+    return page("message.html", user=None, telephone=telephone, status=status, title=title, text=text, link_href="/my", link_text="返回首页")
+
+
+def _route(path: str, *, get: Endpoint | None = None, post: Endpoint | None = None) -> list[BaseRoute]:
+    found: list[BaseRoute] = []
+    if get:
+        found.append(Route(path, _guarded(get), methods=["GET"]))
+    if post:
+        found.append(Route(path, _guarded(post), methods=["POST"]))
+    return found
+
+
+routes: list[BaseRoute] = [
+    *_route("/sign-in", get=sign_in.get_sign_in, post=sign_in.post_sign_in),
+    *_route("/sign-out", post=sign_in.post_sign_out),
+    *_route("/activate", get=sign_in.get_activate, post=sign_in.post_activate),
+    *_route("/change-password", get=sign_in.get_change_password, post=sign_in.post_change_password),
+    *_route("/forgotten-password", get=sign_in.get_forgotten_password),
+    *_route("/privacy", get=sign_in.get_privacy),
+    *_route("/first-run", get=sign_in.get_first_run, post=sign_in.post_first_run),
+    *_route("/my", get=my.get_my),
+    *_route("/my/start", post=my.post_start),
+    *_route("/exam/{attempt:int}", get=my.get_exam),
+    *_route("/exam/{attempt:int}/result", get=my.get_result),
+    *_route("/verify/{number}", get=my.get_verify),
+    Mount("/assets", app=_Assets(directory=STATIC), name="assets"),
+]
