@@ -6,16 +6,22 @@ from typing import Any
 
 from alembic import context
 from sqlalchemy import Connection
+from sqlmodel.sql.sqltypes import AutoString
 
 from quiz import models
 from quiz.db import database
-from quiz.models.base import Moment
+from quiz.models.base import Json, Moment
 
 
 def render_item(kind: str, item: Any, autogen: Any) -> str | bool:
-    """Write our moment type as the plain column it is."""
+    """Write our own column types as the plain ones they are stored as."""
     if kind == "type" and isinstance(item, Moment):
         return "sa.DateTime()"
+    if kind == "type" and isinstance(item, AutoString):
+        return f"sa.String(length={item.length})" if item.length else "sa.String()"
+    if kind == "type" and item is Json:
+        autogen.imports.add("from sqlalchemy.dialects import postgresql")
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
     return False
 
 

@@ -15,6 +15,12 @@ HEADER_WITHIN = 40
 """How many rows from the top may be titles and notes before the header."""
 ENOUGH_COLUMNS = 3
 
+_HIDDEN = Finding("hidden_sheet", "隐藏的工作表，没有读取。", "需要导入时请取消隐藏。", INFO)
+_NO_HEADER = Finding("no_header", "没有名册表头，本工作表未导入。", "如是名册请检查列名。", INFO)
+_DUPLICATE = Finding("duplicate_column", "与另一列含义重复，没有采用。", "请只保留一列。", WARNING)
+_UNKNOWN = Finding("unknown_column", "没有识别的列，内容未导入。", "如属名册内容，请改用模板中的列名。", INFO)
+_IGNORED = Finding("ignored_column", "名册导入不使用这一列。", "", INFO)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -109,12 +115,12 @@ def read_roster(data: bytes, *, feature: Callable[[str], str | None]) -> RosterF
     sheets = []
     for grid in open_grids(data):
         if grid.hidden:
-            notes.append(SheetNote(grid.name, "", "", Finding("hidden_sheet", "隐藏的工作表，没有读取。", "需要导入时请取消隐藏。", INFO)))
+            notes.append(SheetNote(grid.name, "", "", _HIDDEN))
             continue
         header = _find_header(grid, feature)
         if header is None:
             if any(_filled(row) for row in grid.rows):
-                notes.append(SheetNote(grid.name, "", "", Finding("no_header", "没有名册表头，本工作表未导入。", "如是名册请检查列名。", INFO)))
+                notes.append(SheetNote(grid.name, "", "", _NO_HEADER))
             continue
         sheets.append(grid.name)
         notes.extend(header.notes)
@@ -190,19 +196,17 @@ def _choose_columns(sheet: str, found: list[tuple[int, str, str | None]], row: i
     for index, text, key in found:
         cell = f"{column_letters(index)}{row}"
         if key is None:
-            finding = Finding("unknown_column", "没有识别的列，内容未导入。", "如属名册内容，请改用模板中的列名。", INFO)
-            notes.append(SheetNote(sheet, cell, text, finding))
+            notes.append(SheetNote(sheet, cell, text, _UNKNOWN))
             continue
         if key in BY_KEY and BY_KEY[key].ignored:
-            notes.append(SheetNote(sheet, cell, text, Finding("ignored_column", "名册导入不使用这一列。", "", INFO)))
+            notes.append(SheetNote(sheet, cell, text, _IGNORED))
             continue
         is_official = key in BY_KEY and header_key(text) == header_key(BY_KEY[key].title)
         if key in columns and not (is_official and key not in official):
-            notes.append(SheetNote(sheet, cell, text, Finding("duplicate_column", "与前面的列含义重复，没有采用。", "请只保留一列。", WARNING)))
+            notes.append(SheetNote(sheet, cell, text, _DUPLICATE))
             continue
         if key in columns:
-            other = f"{column_letters(columns[key])}{row}"
-            notes.append(SheetNote(sheet, other, "", Finding("duplicate_column", "与后面的列含义重复，没有采用。", "请只保留一列。", WARNING)))
+            notes.append(SheetNote(sheet, f"{column_letters(columns[key])}{row}", "", _DUPLICATE))
         columns[key] = index
         if is_official:
             official.add(key)
@@ -218,7 +222,7 @@ _REMARKS = re.compile(
     r"(填表|填报|制表|审核|审批|复核|经办|报送|单位负责人|分管领导|联系人|主要负责人签字|签字|盖章|注[:：]|备注[:：]|说明[:：]|填写说明|以上|本表)"
 )
 _SUBHEADING = re.compile(r"[（(]?[一二三四五六七八九十]+[)）、.．]")
-_EXAMPLE = re.compile(r"[（(【\[]?(示例|样例|例)[)）】\]:：\d]*")
+_EXAMPLE = re.compile(r"[（(【\[]?(示例|样例)[)）】\]:：\d]*")
 
 
 def _read_rows(grid: Grid, header: _Header, rows: list[RawRow], skipped: list[SkippedRow]) -> None:

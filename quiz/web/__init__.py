@@ -1,5 +1,5 @@
 """The light lane: small server-rendered pages for what everyone does at once, on phones, on bad networks."""
 
-from quiz.web.routes import routes
+from quiz.web.routes import light_lane
 
-__all__ = ["routes"]
+__all__ = ["light_lane"]

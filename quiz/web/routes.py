@@ -62,9 +62,9 @@ def _route(path: str, *, get: Endpoint | None = None, post: Endpoint | None = No
     return found
 
 
-routes: list[BaseRoute] = [
+light_lane: list[BaseRoute] = [
     *_route("/sign-in", get=sign_in.get_sign_in, post=sign_in.post_sign_in),
-    *_route("/sign-out", post=sign_in.post_sign_out),
+    *_route("/sign-out", get=sign_in.get_sign_out, post=sign_in.post_sign_out),
     *_route("/activate", get=sign_in.get_activate, post=sign_in.post_activate),
     *_route("/change-password", get=sign_in.get_change_password, post=sign_in.post_change_password),
     *_route("/forgotten-password", get=sign_in.get_forgotten_password),

@@ -19,7 +19,7 @@ from quiz.accounts.domain import User, check_password_strength
 from quiz.http import requests, sign_in
 from quiz.http.running import read, running, work
 from quiz.models.accounts import Account
-from quiz.organisations.identifiers import check_phone
+from quiz.organisations.identifiers import read_phone
 from quiz.problems import Invalid, NotSignedIn, Refusal
 from quiz.vocabulary import AccountRole
 from quiz.web import setup_code
@@ -94,6 +94,14 @@ def _enter(token: str, user: User, destination: str) -> Response:
     return response
 
 
+async def get_sign_out(request: Request) -> Response:
+    """Follow the screens' link at once; a link on a foreign page only gets the question."""
+    if request.headers.get("sec-fetch-site") == "same-origin":
+        return await post_sign_out(request)
+    door = await read(lambda session: _door(session, request))
+    return page("sign_out.html", user=door["user"], telephone=door["telephone"])
+
+
 async def post_sign_out(request: Request) -> Response:
     token = requests.token_of(request)
     if token:
@@ -115,7 +123,7 @@ async def post_activate(request: Request) -> Response:
     try:
         if form.get("password") != form.get("again"):
             raise Invalid("两次输入的密码不一致。", code="password_differs")
-        phone = check_phone(form.get("phone", ""))
+        phone = _phone(form.get("phone", ""))
 
         def job(session: Session) -> tuple[str, User]:
             now = clock.now()
@@ -139,6 +147,13 @@ async def post_activate(request: Request) -> Response:
             fields={name: form.get(name, "") for name in ("name", "phone", "code")},
         )  # fmt: skip
     return _enter(token, user, home_of(user))
+
+
+def _phone(given: str) -> str:
+    reading = read_phone(given)
+    if reading.value is None and reading.findings:
+        raise Invalid(f"{reading.findings[0].message}{reading.findings[0].action}", code=reading.findings[0].code)
+    return reading.value or ""
 
 
 async def get_change_password(request: Request) -> Response:

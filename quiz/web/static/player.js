@@ -47,6 +47,10 @@
     return node;
   }
 
+  function button(text, look, act, more) {
+    return h("button", Object.assign({ type: "button", class: look, text: String(text), onclick: act }, more));
+  }
+
   function empty(node) { while (node.firstChild) node.removeChild(node.firstChild); return node; }
   function pause(ms) { return new Promise(resolve => { setTimeout(resolve, ms); }); }
 
@@ -233,8 +237,11 @@
       .catch(problem => keepForLater(problem, batch))
       .then(complete => {
         sending = null;
-        if (pending().length && trouble === null) saveIn(0);
-        else if (pending().length && trouble.status !== 401) saveIn(trouble.isPassing() ? backoff() : BACKOFF_LAST_MS);
+        if (pending().length && !leaving) {
+          if (complete) saveIn(0);
+          else if (trouble === null || trouble.isPassing()) saveIn(backoff());
+          else if (trouble.status !== 401) saveIn(BACKOFF_LAST_MS); // signed out: nothing helps until the person is back
+        }
         paint();
         return complete;
       });
@@ -252,16 +259,16 @@
       const sequence = kept[sent.position];
       if (sequence === undefined) return; // not taken in: stays pending
       if (sequence === sent.sequence) mine.saved = Math.max(mine.saved, sequence);
-      else if (sequence > sent.sequence && mine.sequence > sent.sequence) mine.sequence = Math.max(mine.sequence, sequence + 1); // changed meanwhile, here
-      else if (sequence > sent.sequence) overtaken = true; // another device answered later
+      else if (mine.sequence > sent.sequence) mine.sequence = Math.max(mine.sequence, sequence + 1); // changed here since
+      else overtaken = true; // another device answered later
     });
     const complete = batch.every(sent => kept[sent.position] !== undefined);
     keep();
     if (!complete) throw new Problem(0);
-    failures = 0;
+    failures = overtaken ? failures + 1 : 0;
     trouble = null;
     if (overtaken) refresh(true);
-    return true;
+    return !overtaken;
   }
 
   function keepForLater(problem, batch) {
@@ -406,7 +413,9 @@
     map.counts.textContent = "已答 " + done + "　未答 " + unanswered().length + "　标记 " + flagged().length;
     map.cells.forEach(cell => {
       const position = Number(cell.dataset.position);
-      cell.className = "cell" + (isAnswered(position) ? " is-answered" : "") + (flags[position] ? " is-flagged" : "") + (position === place ? " is-current" : "");
+      cell.classList.toggle("is-answered", isAnswered(position));
+      cell.classList.toggle("is-flagged", Boolean(flags[position]));
+      cell.classList.toggle("is-current", position === place);
       cell.setAttribute("aria-label", "第 " + position + " 题，" + (isAnswered(position) ? "已答" : "未答") + (flags[position] ? "，已标记" : ""));
       if (position === place) cell.setAttribute("aria-current", "true"); else cell.removeAttribute("aria-current");
     });
@@ -415,7 +424,7 @@
   function buildMap() {
     const grid = h("ol", { class: "cells" });
     const cells = positions().map(position => {
-      const cell = h("button", { type: "button", class: "cell", "data-position": position, text: String(position), onclick: () => { closeDialog($("sheet")); go(position, true); } });
+      const cell = button(position, "cell", () => { closeDialog($("sheet")); go(position, true); }, { "data-position": position });
       grid.appendChild(h("li", {}, cell));
       return cell;
     });
@@ -423,9 +432,10 @@
     const key = (look, name) => h("span", {}, h("i", { class: "cell " + look }), name);
     const legend = h("p", { class: "legend", "aria-hidden": "true" },
       key("is-answered", "已答"), key("", "未答"), key("is-flagged", "标记"), key("is-current", "当前"));
-    const close = h("button", { type: "button", class: "btn btn-plain only-sheet", text: "关闭", onclick: () => { closeDialog($("sheet")); } });
-    const finish = h("button", { type: "button", class: "btn btn-primary btn-wide", text: "检查交卷", onclick: () => { closeDialog($("sheet")); askToHandIn(); } });
-    map = { node: h("div", { class: "map" }, h("div", { class: "map-head" }, h("h2", { text: "题号" }), close), counts, grid, legend, finish), cells: cells, counts: counts };
+    const close = button("关闭", "btn btn-plain only-sheet", () => closeDialog($("sheet")));
+    const finish = button("检查交卷", "btn btn-primary btn-wide", () => { closeDialog($("sheet")); askToHandIn(); });
+    const head = h("div", { class: "map-head" }, h("h2", { text: "题号" }), close);
+    map = { node: h("div", { class: "map" }, head, counts, grid, legend, finish), cells: cells, counts: counts };
     placeMap();
   }
 
@@ -449,12 +459,11 @@
     item.options.forEach((option, index) => {
       const input = h("input", { type: item.type === "multiple" ? "checkbox" : "radio", name: "answer-" + item.position, value: option.key });
       input.addEventListener("change", () => { choose(item); });
-      options.appendChild(h("label", { class: "opt" }, input, h("b", { class: "letter", text: letter(index) }), h("span", { class: "opt-text", text: option.text })));
+      const text = h("span", { class: "opt-text", text: option.text });
+      options.appendChild(h("label", { class: "opt" }, input, h("b", { class: "letter", text: String.fromCharCode(65 + index) }), text));
     });
     paintChoices();
   }
-
-  function letter(index) { return String.fromCharCode(65 + index); }
 
   function inputs() { return Array.from($("options").querySelectorAll("input")); }
 
@@ -503,8 +512,16 @@
   // ------------------------------------------------------------------ dialogs
 
   function isOpen(dialog) { return dialog.hasAttribute("open"); }
-  function openDialog(dialog) { if (isOpen(dialog)) return; if (dialog.showModal) dialog.showModal(); else dialog.setAttribute("open", ""); }
-  function closeDialog(dialog) { if (!isOpen(dialog)) return; if (dialog.close) dialog.close(); else dialog.removeAttribute("open"); }
+
+  function openDialog(dialog) {
+    if (isOpen(dialog)) return;
+    if (dialog.showModal) dialog.showModal(); else dialog.setAttribute("open", ""); // before Safari 15.4
+  }
+
+  function closeDialog(dialog) {
+    if (!isOpen(dialog)) return;
+    if (dialog.close) dialog.close(); else dialog.removeAttribute("open");
+  }
 
   /** Show a question or a notice. `buttons` are [label, class, action]; without one of them that returns, it cannot be dismissed. */
   function ask(title, parts, buttons, canReturn) {
@@ -513,7 +530,7 @@
     dialog.appendChild(h("h2", { id: "dialog-title", tabindex: "-1", text: title }));
     parts.forEach(part => { if (part) dialog.appendChild(typeof part === "string" ? h("p", { text: part }) : part); });
     const row = h("div", { class: "ask-buttons" });
-    buttons.forEach(button => { row.appendChild(h("button", { type: "button", class: "btn btn-wide " + button[1], text: button[0], onclick: button[2] })); });
+    buttons.forEach(entry => { row.appendChild(button(entry[0], "btn btn-wide " + entry[1], entry[2])); });
     if (buttons.length) dialog.appendChild(row);
     closeDialog($("sheet"));
     openDialog(dialog);
@@ -523,7 +540,8 @@
   function numbers(list) {
     const row = h("p", { class: "jump" });
     list.forEach(position => {
-      row.appendChild(h("button", { type: "button", class: "cell", text: String(position), "aria-label": "去第 " + position + " 题", onclick: () => { closeDialog($("dialog")); go(position, true); } }));
+      const jump = () => { closeDialog($("dialog")); go(position, true); };
+      row.appendChild(button(position, "cell", jump, { "aria-label": "去第 " + position + " 题" }));
     });
     return row;
   }
@@ -531,6 +549,10 @@
   // ------------------------------------------------------------------ handing in
 
   let handingIn = false;
+
+  const TO_MY = ["返回我的考试", "btn-plain", () => location.assign("/my")];
+  const TO_SIGN_IN = ["去登录", "btn-primary", () => location.assign(SIGN_IN_PAGE)];
+  const TO_RESULT = ["查看成绩", "btn-primary", () => location.replace(RESULT_PAGE)];
 
   function returnToItems() {
     if (timeIsUp) { endOfTime(); return; }
@@ -543,6 +565,7 @@
   function askToHandIn() {
     if (!attempt || locked) return;
     send(); // whatever still waits starts on its way while the person reads
+    refresh(true); // and what another device answered is heard of
     const missing = unanswered();
     const marked = flagged();
     const parts = [];
@@ -589,7 +612,7 @@
 
   function askToSignIn() {
     ask("登录已失效", ["请重新登录，答案不会丢。登录后会回到这里。"], [
-      ["去登录", "btn-primary", () => { location.assign(SIGN_IN_PAGE); }],
+      TO_SIGN_IN,
       ["返回", "btn-plain", returnToItems],
     ], true);
   }
@@ -614,7 +637,7 @@
   function askAfterFailure(why) {
     ask("还没有交卷", [why, pending().length ? "" : "您的答案都已保存在服务器上。", "到时服务器会自动交卷，以已保存的答案计分。"], [
       ["再试一次", "btn-primary", () => { if (timeIsUp) endOfTime(); else handIn(false); }],
-      timeIsUp ? ["返回我的考试", "btn-plain", () => { location.assign("/my"); }] : ["返回答题", "btn-plain", () => { returnToItems(); refresh(true); }],
+      timeIsUp ? TO_MY : ["返回答题", "btn-plain", () => { returnToItems(); refresh(true); }],
     ], !timeIsUp);
   }
 
@@ -640,14 +663,12 @@
   }
 
   function askOffline(lost) {
+    const signedOut = trouble && trouble.status === 401;
     ask("时间到", [
-      trouble && trouble.status === 401 ? "登录已失效。" : "网络不通。",
+      signedOut ? "登录已失效。" : "网络不通。",
       "服务器会按截止时间前已保存的答案自动交卷，不需要您再做什么。",
       "有 " + lost + " 题的答案没有在截止前传到服务器，不计分。",
-    ], [
-      ["再试一次", "btn-primary", () => { endOfTime(); }],
-      trouble && trouble.status === 401 ? ["去登录", "btn-plain", () => { location.assign(SIGN_IN_PAGE); }] : ["返回我的考试", "btn-plain", () => { location.assign("/my"); }],
-    ], false);
+    ], signedOut ? [TO_SIGN_IN, TO_MY] : [["再试一次", "btn-primary", endOfTime], TO_MY], false);
   }
 
   let retrying = false;
@@ -701,7 +722,7 @@
     forget();
     paint();
     ask("已经交卷", ["这份卷子已在服务器上交卷（到时自动交卷，或在另一台设备上交卷）。", "有 " + late + " 题的答案在交卷之后才传到，已留存，不计分。"],
-      [["查看成绩", "btn-primary", () => { location.replace(RESULT_PAGE); }]], false);
+      [TO_RESULT], false);
   }
 
   // ------------------------------------------------------------------ events
@@ -816,25 +837,21 @@
   }
 
   function showLoadFailure(problem) {
-    const actions = empty($("loading-actions"));
-    const line = $("save-state");
+    const link = (href, text) => h("a", { class: "btn btn-primary btn-wide", href: href, text: text });
+    const show = (state, short, text, action) => {
+      $("save-state").dataset.state = state;
+      $("save-text").textContent = short;
+      $("loading-text").textContent = text;
+      empty($("loading-actions")).appendChild(action);
+    };
     if (problem.isPassing()) {
-      loadFailures += 1;
-      $("loading-text").textContent = "信号不好，题目还没有取到，正在自动重试…（已答的题都在）";
-      line.dataset.state = "offline";
-      $("save-text").textContent = "信号不好";
-      actions.appendChild(h("button", { type: "button", class: "btn btn-primary btn-wide", text: "马上重试", onclick: load }));
-      setTimeout(load, Math.min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS * Math.pow(2, loadFailures - 1)));
+      show("offline", "信号不好", "信号不好，题目还没有取到，正在自动重试…（已答的题都在）",
+        button("马上重试", "btn btn-primary btn-wide", load));
+      setTimeout(load, Math.min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS * Math.pow(2, loadFailures++)));
     } else if (problem.status === 401) {
-      $("loading-text").textContent = "登录已失效，请重新登录。已答的题都在，登录后会回到这里。";
-      line.dataset.state = "signed-out";
-      $("save-text").textContent = "登录已失效";
-      actions.appendChild(h("a", { class: "btn btn-primary btn-wide", href: SIGN_IN_PAGE, text: "去登录" }));
+      show("signed-out", "登录已失效", "登录已失效，请重新登录。已答的题都在，登录后会回到这里。", link(SIGN_IN_PAGE, "去登录"));
     } else {
-      $("loading-text").textContent = problem.detail || "没有找到这份卷子，或者它不属于您的账号。";
-      line.dataset.state = "refused";
-      $("save-text").textContent = "无法答题";
-      actions.appendChild(h("a", { class: "btn btn-primary btn-wide", href: "/my", text: "返回我的考试" }));
+      show("refused", "无法答题", problem.detail || "没有找到这份卷子，或者它不属于您的账号。", link("/my", "返回我的考试"));
     }
   }
 

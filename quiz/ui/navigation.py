@@ -1,0 +1,52 @@
+"""The screens: where each stands in the menu and which permission opens it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from quiz.accounts.domain import Permission, User
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One file of `pages/`. `permission` None = anybody signed in."""
+
+    file: str
+    title: str
+    icon: str
+    section: str
+    permission: Permission | None
+
+    @property
+    def path(self) -> str:
+        return self.file.removesuffix(".py")
+
+
+HOME = Screen("home.py", "工作台", ":material/home:", "首页", None)
+SCREENS: tuple[Screen, ...] = (
+    HOME,
+    Screen("take_quiz.py", "我的考试", ":material/edit_note:", "学员", Permission.TAKE_QUIZ),
+    Screen("my_results.py", "我的成绩", ":material/workspace_premium:", "学员", Permission.TAKE_QUIZ),
+    Screen("coverage.py", "覆盖率", ":material/monitoring:", "办公室", Permission.SEE_COVERAGE),
+    Screen("scores.py", "成绩统计", ":material/leaderboard:", "办公室", Permission.SEE_SCORES),
+    Screen("enterprises.py", "企业名册", ":material/apartment:", "办公室", Permission.MANAGE_ROSTER),
+    Screen("import_roster.py", "导入名册", ":material/upload_file:", "办公室", Permission.MANAGE_ROSTER),
+    Screen("activation_slips.py", "激活码发放", ":material/key:", "办公室", Permission.ISSUE_ACTIVATIONS),
+    Screen("programmes.py", "培训专项", ":material/assignment:", "办公室", Permission.MANAGE_PROGRAMMES),
+    Screen("extensions.py", "延期与补考", ":material/more_time:", "办公室", Permission.GRANT_EXTENSIONS),
+    Screen("banks.py", "题库", ":material/library_books:", "培训教师", Permission.SEE_BANKS),
+    Screen("papers.py", "试卷", ":material/quiz:", "培训教师", Permission.MANAGE_PAPERS),
+    Screen("accounts.py", "账号与权限", ":material/manage_accounts:", "系统管理", Permission.MANAGE_ACCOUNTS),
+    Screen("audit_trail.py", "审计记录", ":material/policy:", "系统管理", Permission.SEE_AUDIT),
+    Screen("system.py", "系统与备份", ":material/settings:", "系统管理", Permission.MANAGE_SYSTEM),
+)
+
+
+def paths() -> frozenset[str]:
+    """URL paths of all screens; the home page answers at the root."""
+    return frozenset({"", *(screen.path for screen in SCREENS)})
+
+
+def visible(user: User) -> list[Screen]:
+    """The screens this user's roles open, in menu order."""
+    return [screen for screen in SCREENS if screen.permission is None or user.may(screen.permission)]
