@@ -168,10 +168,15 @@ def change_password(session: Session, *, account_id: int, password: str, now: da
     audit.record(session, actor=actor, action="change_password", subject=account.account, at=now)
 
 
+def temporary_password() -> str:
+    """One to read out or write down; it has to be changed at the next sign-in."""
+    return f"{new_code()}-{new_code()[:4].lower()}{secrets.randbelow(90) + 10}"
+
+
 def reset_password(session: Session, *, account_id: int, now: datetime, actor: Actor) -> str:
     """Give a temporary password to hand over; it must be changed at the next sign-in. Also lifts a lock."""
     account = session.get_one(Account, account_id)
-    temporary = f"{new_code()}-{secrets.randbelow(90) + 10}"
+    temporary = temporary_password()
     account.password_hash = hash_password(temporary)
     account.must_change_password, account.failures, account.locked_until = True, 0, None
     session.execute(delete(SignIn).where(SignIn.account_id == account_id))  # type: ignore[arg-type]

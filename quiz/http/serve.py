@@ -6,7 +6,12 @@ import sys
 
 import uvicorn
 
+from quiz import installation
+from quiz.accounts import queries
+from quiz.db import Database
 from quiz.settings import ROOT
+from quiz.web import setup_code
+from quiz.web.sign_in import DEMONSTRATION_ACCOUNTS
 
 
 def serve(*, address: str, port: int) -> None:
@@ -23,3 +28,17 @@ def serve(*, address: str, port: int) -> None:
         server_header=False,
         lifespan="on",
     )
+
+
+def announce(database: Database, *, address: str, port: int) -> None:
+    """Tell whoever started the server where it is and how to get in."""
+    shown = "localhost" if address in ("0.0.0.0", "::", "127.0.0.1") else address  # noqa: S104
+    print(f"\n  安考已启动：http://{shown}:{port}/    （停止请按 Ctrl+C）", flush=True)
+    with database.reading() as session:
+        if installation.is_demonstration(session):
+            print("\n  演示账号（密码均为 Ankao-demo-1）：")
+            for account, label in DEMONSTRATION_ACCOUNTS:
+                print(f"    {account:10} {label}")
+            print("    p0001…p2000 企业主要负责人\n", flush=True)
+        elif not queries.any_account(session):
+            setup_code.announce(database)

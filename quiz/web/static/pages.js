@@ -74,7 +74,7 @@
     });
   });
 
-  // ------------------------------------------------------------------ starting an attempt
+  // ---- starting an attempt
 
   function readKey(name) { try { return localStorage.getItem(name); } catch (refused) { return null; } }
   function writeKey(name, value) { try { localStorage.setItem(name, value); } catch (refused) { return false; } return true; }

@@ -24,6 +24,7 @@
   const BACKOFF_LAST_MS = 15000;
   const FLUSH_BEFORE_HAND_IN_MS = 15000;
   const LAST_SECONDS_WITHOUT_DELAY = 10;
+  const NOTICE_MS = 6000;
   const WARN_AT_SECONDS = [300, 60];
 
   const TYPE_LABELS = { single: "单选题", multiple: "多选题", true_false: "判断题" };
@@ -54,7 +55,7 @@
   function empty(node) { while (node.firstChild) node.removeChild(node.firstChild); return node; }
   function pause(ms) { return new Promise(resolve => { setTimeout(resolve, ms); }); }
 
-  // ------------------------------------------------------------------ store: localStorage, or memory when the browser refuses
+  // ---- store: localStorage, or memory when the browser refuses
 
   const store = (() => {
     const memory = {};
@@ -87,7 +88,7 @@
     };
   })();
 
-  // ------------------------------------------------------------------ answers: {position: {answer, sequence, saved}}
+  // ---- answers: {position: {answer, sequence, saved}}
 
   let attempt = null; // as GET answered it
   let answers = {};   // `saved` is the sequence the server acknowledged; an answer is pending while sequence > saved
@@ -159,6 +160,7 @@
     const before = answers[position];
     answers[position] = { answer: chosen, sequence: highestSequence() + 1, saved: before ? before.saved : 0 };
     keep();
+    notice = "";
     const waits = itemAt(position).type === "multiple" && secondsLeft() > LAST_SECONDS_WITHOUT_DELAY;
     saveIn(waits ? MULTIPLE_CHOICE_DELAY_MS : 0);
     paint();
@@ -166,7 +168,7 @@
 
   function forget() { Object.keys(KEYS).forEach(name => { store.remove(KEYS[name]); }); }
 
-  // ------------------------------------------------------------------ call: one request, a time limit, the server's clock
+  // ---- call: one request, a time limit, the server's clock
 
   function Problem(status, code, detail) { this.status = status; this.code = code || ""; this.detail = detail || ""; }
   Problem.prototype.isPassing = function () { return this.status === 0 || this.status >= 500 || [408, 425, 429].includes(this.status); };
@@ -207,7 +209,7 @@
     }
   }
 
-  // ------------------------------------------------------------------ saving: one request in flight, all pending answers in it
+  // ---- saving: one request in flight, all pending answers in it
 
   let sending = null;   // promise of the request in flight
   let saveTimer = null;
@@ -305,7 +307,7 @@
       if (data.state !== "open") return foundClosed(data);
       attempt.deadline = data.deadline;
       const changed = adoptServer(data.responses);
-      if (changed.length) say("第 " + changed.join("、") + " 题已换成另一台设备上较新的答案");
+      if (changed.length) notify("第 " + changed.join("、") + " 题已换成另一台设备上较新的答案");
       if (trouble && (trouble.status === 401 || trouble.isPassing())) { trouble = null; failures = 0; }
       if (changed.includes(place)) paintChoices();
       if (pending().length) saveIn(0);
@@ -319,7 +321,7 @@
     return refreshing;
   }
 
-  // ------------------------------------------------------------------ time: the deadline is the server's, the clock a display
+  // ---- time: the deadline is the server's, the clock a display
 
   const clock = (() => {
     let offset = null; // server minus device, milliseconds
@@ -355,18 +357,27 @@
     if (left === 0 && !timeIsUp) { timeIsUp = true; endOfTime(); }
   }
 
-  // ------------------------------------------------------------------ what is seen
+  // ---- what is seen
 
   let map = null;
   let said = "";
+  let notice = "";
 
   function say(text) { $("live").textContent = text; }
   function alertAloud(text) { $("alert").textContent = text; }
+
+  /** A sentence in the state line for a while, where it is seen as well as heard. */
+  function notify(text) {
+    notice = text;
+    setTimeout(() => { if (notice === text) { notice = ""; paintSaveState(); } }, NOTICE_MS);
+    paintSaveState();
+  }
 
   function saveState() {
     const waiting = pending().length;
     const whereKept = store.isDurable() ? "答案已存在本机" : "答案暂存在本页，请不要关闭页面";
     if (trouble && trouble.status === 401) return ["signed-out", "登录已失效，请重新登录（答案不会丢）"];
+    if (notice && !waiting) return ["notice", notice];
     if (!waiting) return Object.keys(answers).length ? ["saved", "已保存"] : ["idle", "答案会自动保存"];
     if (!trouble) return ["saving", "正在保存…"];
     if (trouble.isPassing()) return ["offline", "信号不好，" + whereKept + "，恢复后自动上传（" + waiting + " 题）"];
@@ -457,7 +468,8 @@
     $("how").textContent = HOW[item.type] || "";
     const options = empty($("options"));
     item.options.forEach((option, index) => {
-      const input = h("input", { type: item.type === "multiple" ? "checkbox" : "radio", name: "answer-" + item.position, value: option.key });
+      const kind = item.type === "multiple" ? "checkbox" : "radio";
+      const input = h("input", { type: kind, name: "answer-" + item.position, value: option.key });
       input.addEventListener("change", () => { choose(item); });
       const text = h("span", { class: "opt-text", text: option.text });
       options.appendChild(h("label", { class: "opt" }, input, h("b", { class: "letter", text: String.fromCharCode(65 + index) }), text));
@@ -509,7 +521,7 @@
     paint();
   }
 
-  // ------------------------------------------------------------------ dialogs
+  // ---- dialogs
 
   function isOpen(dialog) { return dialog.hasAttribute("open"); }
 
@@ -546,7 +558,7 @@
     return row;
   }
 
-  // ------------------------------------------------------------------ handing in
+  // ---- handing in
 
   let handingIn = false;
 
@@ -725,7 +737,7 @@
       [TO_RESULT], false);
   }
 
-  // ------------------------------------------------------------------ events
+  // ---- events
 
   function onKey(event) {
     if (!attempt || locked || event.ctrlKey || event.metaKey || event.altKey || isOpen($("dialog")) || isOpen($("sheet"))) return;
@@ -799,7 +811,7 @@
     setInterval(tick, 250);
   }
 
-  // ------------------------------------------------------------------ loading
+  // ---- loading
 
   let loading = false;
   let loadFailures = 0;
@@ -856,5 +868,6 @@
   }
 
   listen();
+  $("loading").hidden = $("save-state").hidden = false; // without scripts the page says so instead
   load();
 })();

@@ -1,0 +1,325 @@
+"""The command line: `python -m quiz …`. `--json` prints one JSON object; exit 0 done, 1 refused or incomplete, 2 wrong usage."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from sqlmodel import Session
+
+from quiz import backup as backups
+from quiz import clock, installation
+from quiz.accounts import audit, passwords
+from quiz.accounts import service as accounts
+from quiz.accounts.domain import check_password_strength
+from quiz.banks import queries as banks
+from quiz.banks.review import review
+from quiz.coverage import queries as coverage_queries
+from quiz.coverage import scores as scores_queries
+from quiz.coverage import verification
+from quiz.db import Database, database
+from quiz.organisations import reference, roster_import, roster_template
+from quiz.organisations.reach import Reaches
+from quiz.problems import Invalid, NotFound, Refusal
+from quiz.training import queries as training
+from quiz.vocabulary import AccountRole
+
+app = typer.Typer(help="安考：安全生产培训与答题平台", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+account_app = typer.Typer(help="账号", no_args_is_help=True)
+roster_app = typer.Typer(help="企业名册", no_args_is_help=True)
+bank_app = typer.Typer(help="题库", no_args_is_help=True)
+programme_app = typer.Typer(help="培训专项", no_args_is_help=True)
+audit_app = typer.Typer(help="审计记录", no_args_is_help=True)
+for name, group in (("account", account_app), ("roster", roster_app), ("bank", bank_app), ("programme", programme_app), ("audit", audit_app)):
+    app.add_typer(group, name=name)
+
+AsJson = Annotated[bool, typer.Option("--json", help="在标准输出打印一个 JSON 对象")]
+
+
+def main() -> None:
+    """Run; a refusal becomes exit code 1 with its reason on stderr (and in the JSON, where asked for)."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except Refusal as refusal:
+        if "--json" in sys.argv:
+            _print({"error": {"code": refusal.code, "message": refusal.message}})
+        _refuse(refusal.message)
+
+
+def _refuse(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    sys.exit(1)
+
+
+def _print(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=None, default=str))
+
+
+def _prepared() -> Database:
+    """The database, brought up to date first."""
+    target = database()
+    installation.prepare(target)
+    return target
+
+
+@contextmanager
+def _reading() -> Iterator[Session]:
+    with _prepared().reading() as session:
+        yield session
+
+
+@app.command()
+def setup(demo: Annotated[bool, typer.Option("--demo", help="同时生成演示城市（固定种子）")] = False) -> None:
+    """创建或升级数据库；--demo 生成演示城市。"""
+    target = database()
+    print(f"数据库：{target.url.render_as_string(hide_password=True)}")
+    installation.prepare(target)
+    print("数据库已是最新版本，内置题库已载入。")
+    if demo:
+        _fill_demonstration(target)
+
+
+def _fill_demonstration(target: Database) -> None:
+    from quiz.demonstration import service as demonstration
+
+    with _progress("生成演示城市") as step:
+        report = demonstration.fill(target, now=clock.now(), progress=step)
+    print(report.text)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on a terminal, silence in a pipe."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(), disable=not sys.stderr.isatty()
+    ) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda label, done, total: bar.update(task, description=label, completed=done, total=total)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, envvar="PORT")] = 8501,
+    address: Annotated[str, typer.Option(help="监听地址；只在本机使用请填 127.0.0.1")] = "0.0.0.0",  # noqa: S104  (phones must reach it)
+) -> None:
+    """启动服务（先升级数据库）。"""
+    from quiz.http.serve import announce
+    from quiz.http.serve import serve as run
+
+    target = _prepared()
+    announce(target, address=address, port=port)
+    run(address=address, port=port)
+
+
+@account_app.command("create")
+def account_create(
+    account: Annotated[str, typer.Option()],
+    role: Annotated[AccountRole, typer.Option()],
+    region: Annotated[str | None, typer.Option(help="区划或管理单位代码，如 371002")] = None,
+    department: Annotated[str | None, typer.Option(help="部门代码")] = None,
+    name: Annotated[str, typer.Option(help="姓名或单位")] = "",
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="从标准输入读密码")] = False,
+) -> None:
+    """创建账号。不带 --password-stdin 时生成临时密码，首次登录须修改。"""
+    target = _prepared()
+    given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    if given is not None:
+        check_password_strength(given, account=account)
+    password = given if given is not None else accounts.temporary_password()
+    hashed = passwords.hash_password(password)
+    with target.transaction() as session:
+        reference.require_region(session, region)
+        reference.require_department(session, department)
+        accounts.create_account(
+            session,
+            account=account,
+            password_hash=hashed,
+            name=name,
+            roles=[(role, region, department, None)],
+            now=clock.now(),
+            must_change_password=given is None,
+        )
+    print(f"已创建账号 {account}（{role.label}）。" + ("" if given is not None else f"临时密码：{password}"))
+
+
+@roster_app.command("import")
+def roster_import_command(
+    file: Path,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只预览，不写入")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """导入企业名册（xlsx、xls、csv）。"""
+    target = _prepared()
+    if not file.is_file():
+        raise Invalid(f"没有这个文件：{file}", code="no_file")
+    with _progress("导入名册") as step:
+        report = roster_import.import_roster(
+            target,
+            data=file.read_bytes(),
+            file_name=file.name,
+            now=clock.now(),
+            account_id=None,
+            dry_run=dry_run,
+            progress=lambda done, total: step("导入名册", done, total),
+        )
+    if as_json:
+        _print(report.as_json())
+    else:
+        print(report.text)
+    if report.refused:
+        sys.exit(1)
+
+
+@roster_app.command("template")
+def roster_template_command(file: Path) -> None:
+    """写出名册模板（xlsx）。"""
+    with _reading() as session:
+        roster_template.write_template(session, file)
+    print(f"模板已写入 {file}")
+
+
+@bank_app.command("list")
+def bank_list(as_json: AsJson = False) -> None:
+    """列出题库。"""
+    with _reading() as session:
+        found = banks.list_banks(session)
+    if as_json:
+        _print({"banks": [view.as_json() for view in found]})
+        return
+    for view in found:
+        print(f"{view.code:36} {view.items:5} 题  条款 {view.clauses_covered}/{view.clauses}  {view.title}")
+
+
+@bank_app.command("check")
+def bank_check(code: str, as_json: AsJson = False) -> None:
+    """检查题库的命题质量；有错误时退出码为 1。"""
+    with _reading() as session:
+        view = next((bank for bank in banks.list_banks(session) if bank.code == code), None)
+        if view is None:
+            raise NotFound(f"没有编号为 {code} 的题库。用 bank list 查看全部题库。")
+        items = [item for item in banks.items_of_bank(session, code) if item.state == "published"]
+        findings = review(items, banks.clauses_of_edition(session, view.edition_code) if view.edition_code else [])
+    errors = sum(finding.severity == "error" for finding in findings)
+    if as_json:
+        _print({"bank": code, "items": len(items), "errors": errors, "warnings": len(findings) - errors, "findings": [f.as_json() for f in findings]})
+    else:
+        for finding in findings:
+            print(f"{'错误' if finding.severity == 'error' else '提醒'}  {finding.item or '（题库）'}  {finding.message}{finding.action}")
+        print(f"{view.title}：{len(items)} 题，错误 {errors} 处，提醒 {len(findings) - errors} 处。")
+    if errors:
+        sys.exit(1)
+
+
+@programme_app.command("list")
+def programme_list(as_json: AsJson = False) -> None:
+    """列出培训专项。"""
+    with _reading() as session:
+        found = training.programmes(session)
+    if as_json:
+        _print({"programmes": [{"code": view.code, "title": view.title, "due_day": view.due_on.isoformat()} for view in found]})
+        return
+    for view in found:
+        print(f"{view.code:24} 截止 {view.due_on}  {view.title}")
+
+
+_BY = "region|town|sector|department|role"
+
+
+@app.command()
+def coverage(
+    programme: Annotated[str, typer.Argument(help="专项编号；写 verify 则核对统计表与明细是否一致")],
+    by: Annotated[str | None, typer.Option(help=_BY)] = None,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="统计日，默认今天")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """某一日的覆盖率；coverage verify 从明细重新点数并与统计表比对。"""
+    if programme == "verify":
+        _coverage_verify(as_json)
+        return
+    if by is not None and by not in _BY.split("|"):
+        raise typer.BadParameter(f"只能是 {_BY}", param_hint="--by")
+    with _reading() as session:
+        day = as_of.date() if as_of else clock.local_day(clock.now())
+        view = coverage_queries.coverage(session, programme_code=programme, as_of=day, by=by, reach=Reaches.everything())
+    if as_json:
+        _print(view.as_json())
+    else:
+        print(view.text)
+
+
+def _coverage_verify(as_json: bool) -> None:
+    with _reading() as session:
+        report = verification.verify(session)
+    if as_json:
+        _print(report.as_json())
+    else:
+        print(report.text)
+    if not report.consistent:
+        sys.exit(1)
+
+
+@app.command()
+def scores(
+    programme: str,
+    by: Annotated[str, typer.Option(help="enterprise|role|region")],
+    as_json: AsJson = False,
+) -> None:
+    """按企业、岗位或区域统计成绩。"""
+    if by not in ("enterprise", "role", "region", "sector"):
+        raise typer.BadParameter("只能是 enterprise|role|region|sector", param_hint="--by")
+    with _reading() as session:
+        view = scores_queries.scores(session, programme_code=programme, by=by, reach=Reaches.everything(), as_of=_today())
+    if as_json:
+        _print(view.as_json())
+    else:
+        print(view.text)
+
+
+def _today() -> date:
+    return clock.local_day(clock.now())
+
+
+@app.command()
+def backup(file: Path) -> None:
+    """备份整个数据库（可在服务运行时进行）。"""
+    report = backups.backup(_prepared(), file)
+    print(f"已备份 {report.total} 行到 {file}。请妥善保管：其中含有个人信息和密钥。")
+
+
+@app.command()
+def restore(
+    file: Path,
+    replace: Annotated[bool, typer.Option("--replace", help="用备份整体替换现有数据")] = False,
+) -> None:
+    """从备份恢复（先停止服务）。"""
+    target = database()
+    with installation.single_server_lock(target):
+        installation.migrate(target)
+        report = backups.restore(target, file, replace=replace)
+    print(f"已恢复 {report.total} 行（备份时间 {report.taken_at}）。")
+
+
+@audit_app.command("verify")
+def audit_verify(as_json: AsJson = False) -> None:
+    """核对审计记录的校验链；有断裂时退出码为 1。"""
+    with _reading() as session:
+        report = audit.verify(session)
+    if as_json:
+        _print({"rows": report.rows, "intact": report.intact, "broken": [{"id": row.id, "reason": row.reason} for row in report.broken]})
+    else:
+        for row in report.broken:
+            print(f"第 {row.id} 条：{row.reason}", file=sys.stderr)
+        print(f"共 {report.rows} 条审计记录，" + ("校验链完整。" if report.intact else f"{len(report.broken)} 处异常。"))
+    if not report.intact:
+        sys.exit(1)
