@@ -114,8 +114,8 @@ def serve(
     address: Annotated[str, typer.Option(help="监听地址；只在本机使用请填 127.0.0.1")] = "0.0.0.0",  # noqa: S104  (phones must reach it)
 ) -> None:
     """启动服务（先升级数据库）。"""
-    from quiz.http.serve import announce
-    from quiz.http.serve import serve as run
+    from quiz.launcher import announce
+    from quiz.launcher import serve as run
 
     target = _prepared()
     announce(target, address=address, port=port)

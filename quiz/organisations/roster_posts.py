@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,20 +23,23 @@ class PostsTrial:
     today: date
     posts: list[PostState]
     former_people: list[PersonState]
-    organisation_name: str
     allows_addition: bool
     """A merged cell above says that this row belongs to the same organisation as the one before."""
+    named_elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Principals that other rows of this file name for the organisation, with their cells."""
     changes: list[Change] = field(default_factory=list)
     person_updates: list[tuple[PersonState, str, Any]] = field(default_factory=list)
     statements: int = 0
     """How much the row said that earlier rows of the file had not."""
 
     @classmethod
-    def begin(cls, row: RosterRow, state: OrganisationState, people: People, today: date) -> PostsTrial:
+    def begin(
+        cls, row: RosterRow, state: OrganisationState, people: People, today: date, named_elsewhere: Mapping[str, str]
+    ) -> PostsTrial:
         """Copy the posts; people are shared, and changed only by `keep`."""
         merged = row.raw.is_merged("uscc") or row.raw.is_merged("name")
         posts = [post.copy() for post in state.posts]
-        return cls(row, people, today, posts, state.former_people, state.attributes.get("name", ""), merged)
+        return cls(row, people, today, posts, state.former_people, merged, named_elsewhere)
 
     def run(self) -> None:
         """Try every post that the row states."""
@@ -84,7 +88,7 @@ class PostsTrial:
         elif person.stated_phone and person.stated_phone != stated.phone:
             message = f"同一人在本表中有两个手机号，保留先出现的 {mask_phone(person.stated_phone)}。"
             self._warn("phone", "phone_differs", message, "请确认哪一个是本人号码。")
-        elif person.phone is not None or person.id is not None:
+        else:
             if person.phone:
                 message = f"手机号由 {mask_phone(person.phone)} 变为 {mask_phone(stated.phone)}。"
                 self._warn("phone", "phone_changed", message, "请确认是本人换号；如不是同一人，请联系管理员。")
@@ -150,13 +154,13 @@ class PostsTrial:
         self._open(stated, person, replaced=holder, held_from=max(self.today, holder.held_from))
 
     def _place_principal(self, stated: StatedPost, person: PersonState, held: list[PostState]) -> None:
-        confirmed = [post for post in held if post.stated_at]
+        confirmed = [post for post in held if self._where_stated(post)]
         if confirmed and not self._is_additional(stated, confirmed):
-            message = f"与 {confirmed[0].stated_at} 是同一企业，但主要负责人不是同一人。"
+            message = f"与 {self._where_stated(confirmed[0])} 是同一企业，但主要负责人不是同一人。"
             action = "只有一名的请保留正确的一行；确有多名的请分别写明“职务类别”（法定代表人、实际控制人）。"
             self._refuse("principal", "conflict", message, action)
             return
-        replaced, ambiguous = _whom_replaced(stated, [post for post in held if not post.stated_at], is_first=not confirmed)
+        replaced, ambiguous = _whom_replaced(stated, [post for post in held if post not in confirmed], is_first=not confirmed)
         if ambiguous:
             message = "系统中该企业有多名主要负责人，看不出本行接替的是哪一位。"
             self._refuse("principal", "ambiguous_principal", message, "请写明“职务类别”，或在系统中办理负责人变更。")
@@ -164,13 +168,18 @@ class PostsTrial:
         held_from = stated.held_from or self.today
         if replaced is not None and held_from < replaced.held_from:
             message = f"任职日期 {held_from} 早于现任主要负责人的任职日期 {replaced.held_from}，名册可能是旧的。"
-            self._refuse("held_from" if stated.held_from else "principal", "stale_principal", message, "请核对；属更正的请在系统中修改任职。")
+            column = "held_from" if stated.held_from else "principal"
+            self._refuse(column, "stale_principal", message, "请核对；属更正的请在系统中修改任职。")
             return
         if stated.held_from is None:
-            self._warn("held_from", "missing_held_from", f"没有任职日期，按导入当天 {self.today} 登记。", "请补填；更正任职日期请在系统中修改。")
+            message = f"没有任职日期，按导入当天 {self.today} 登记。"
+            self._warn("held_from", "missing_held_from", message, "请补填；更正任职日期请在系统中修改。")
         if not stated.phone and not person.phone:
             self._warn("phone", "phone_missing", "没有手机号，主要负责人无法凭手机号核对身份。", "请补填。")
         self._open(stated, person, replaced=replaced, held_from=held_from)
+
+    def _where_stated(self, post: PostState) -> str:
+        return post.stated_at or self.named_elsewhere.get(post.person.name, "")
 
     def _is_additional(self, stated: StatedPost, confirmed: list[PostState]) -> bool:
         """May this row name one more principal beside those named before: another category, another designation, or a merged cell?"""
@@ -183,8 +192,7 @@ class PostsTrial:
         )
 
     def _open(self, stated: StatedPost, person: PersonState, *, replaced: PostState | None, held_from: date) -> None:
-        if person.id is not None or person in [post.person for post in self.posts]:
-            self._learn(person, stated)
+        self._learn(person, stated)
         address = f"{self.row.raw.table.sheet}!{self.row.raw.address(stated.column)}"
         post = PostState(
             person=person,
@@ -238,7 +246,8 @@ class PostsTrial:
         missing = [post.person.name for post in managers if not post.stated_at]
         if listed and missing:
             names = "、".join(mask_name(name) for name in missing)
-            self._warn("safety_manager", "manager_kept", f"系统中的安全管理人员 {names} 不在本行，任职保留。", "已离任的请在系统中结束任职。")
+            message = f"系统中的安全管理人员 {names} 不在本行，任职保留。"
+            self._warn("safety_manager", "manager_kept", message, "已离任的请在系统中结束任职。")
 
     # 记录 -------------------------------------------------------------------------------------------------------------
 
