@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from quiz.papers.domain import FormItem
+from quiz.papers.domain import SCORE_DECIMALS, FormItem
 from quiz.vocabulary import AttemptState, ScoringPolicy
 
 _PRECISION = 4
@@ -54,8 +54,9 @@ def mark_form(
     must_failed = tuple(
         position for position, (item, mark) in enumerate(zip(form, marks, strict=True), start=1) if item.must_be_right and mark < item.points
     )
-    score = round(sum(marks), 2)
-    return Outcome(marks, score, passed=score >= cut_score and not must_failed, must_failed=must_failed)
+    score = round(sum(marks), SCORE_DECIMALS)
+    passed = score >= round(cut_score, SCORE_DECIMALS) and not must_failed
+    return Outcome(marks, score, passed=passed, must_failed=must_failed)
 
 
 def deadline(started_at: datetime, *, limit: timedelta, closes_at: datetime) -> datetime:

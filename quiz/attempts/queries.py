@@ -21,6 +21,7 @@ from quiz.vocabulary import AttemptState, ReviewPolicy, ScoringPolicy
 
 attempts = Attempt.__table__  # type: ignore[attr-defined]
 responses = Response.__table__  # type: ignore[attr-defined]
+LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ _COLUMNS = tuple(attempts.c[name] for name in AttemptRow.__dataclass_fields__)
 
 def attempt_row(session: Session, attempt_id: int, *, person_id: int | None = None, lock: bool = False) -> AttemptRow:
     """The attempt, if it is that person's (any person's when None). Raises NotFound otherwise."""
+    if attempt_id > LARGEST_ID:  # a number no database column could hold
+        raise NotFound("没有找到这次答题，或它不属于您。")
     query = select(*_COLUMNS).where(attempts.c.id == attempt_id)
     if person_id is not None:
         query = query.where(attempts.c.person_id == person_id)
@@ -211,7 +214,8 @@ def result(session: Session, *, attempt_id: int, person_id: int | None, now: dat
     answers = {saved["position"]: saved["answer"] for saved in saved_responses(session, row.id)}
     late = _late_answers(session, row.id)
     must_failed = [n for n, ((item, _), mark) in enumerate(zip(form, row.marks, strict=True), 1) if item.must_be_right and mark < item.points]
-    shown, why_not = _may_review(paper, now=now)
+    closes_at = allowance(session, paper=paper, person_id=row.person_id, taken=0).closes_at
+    shown, why_not = _may_review(paper, closes_at=closes_at, now=now)
     if for_staff:
         shown, why_not = True, ""
     review = [_reviewed(n, item, view, answers.get(n, []), row.marks[n - 1], late.get(n)) for n, (item, view) in enumerate(form, 1)]
@@ -238,8 +242,9 @@ def result(session: Session, *, attempt_id: int, person_id: int | None, now: dat
     )
 
 
-def _may_review(paper: PaperView, *, now: datetime) -> tuple[bool, str]:
-    if paper.review_policy is ReviewPolicy.AFTER_HAND_IN or (paper.review_policy is ReviewPolicy.AFTER_CLOSE and now > paper.closes_at):
+def _may_review(paper: PaperView, *, closes_at: datetime, now: datetime) -> tuple[bool, str]:
+    """`closes_at` is this person's own closing: whoever was given longer must not read the keys while they may still start."""
+    if paper.review_policy is ReviewPolicy.AFTER_HAND_IN or (paper.review_policy is ReviewPolicy.AFTER_CLOSE and now > closes_at):
         return True, ""
     return False, paper.review_policy.label
 
@@ -287,12 +292,13 @@ def _reviewed(position: int, item: FormItem, view: VersionView, answer: list[str
 
 
 def overdue_ids(session: Session, *, now: datetime, limit: int) -> list[int]:
-    """Open attempts past their deadline, oldest first."""
+    """Open attempts past their deadline, oldest first; those that another process is handing in right now are left to it."""
     query = (
         select(attempts.c.id)
         .where(attempts.c.state == AttemptState.OPEN.value, attempts.c.deadline < now)
         .order_by(attempts.c.deadline)
         .limit(limit)
+        .with_for_update(skip_locked=True)
     )
     return list(session.scalars(query))
 

@@ -18,12 +18,12 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import select, tuple_
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
 from quiz.accounts.queries import token_digest
 from quiz.attempts import service
-from quiz.attempts.queries import attempts, responses
+from quiz.attempts.queries import LARGEST_ID, attempts, responses
 from quiz.attempts.service import Rules, Save
 from quiz.db import Database
 from quiz.models.accounts import Account, SignIn
@@ -33,12 +33,19 @@ from quiz.vocabulary import AttemptState
 
 log = structlog.get_logger()
 Answer = TypeVar("Answer")
+_PLACES_AT_ONCE = 5_000
 LARGEST_GROUP = 256
 """Jobs in one transaction: enough to absorb a synchronised start, small enough that nobody waits long for their commit."""
 
 
 class Closed(Refusal):
     """The attempt was closed, or its deadline has passed; the answers were kept as late ones."""
+
+
+class Restarting(Refusal):
+    """The server is on its way out; the same request succeeds in a moment."""
+
+    status = 503
 
 
 @dataclass
@@ -77,6 +84,8 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._rules: OrderedDict[int, Rules] = OrderedDict()
         self._stopping = False
+        self._door = threading.Lock()
+        """Orders `_put` against `stop`: nothing is queued behind the end mark, where nobody would ever take it up."""
         self.groups = 0
         self.jobs = 0
 
@@ -85,8 +94,9 @@ class Recorder:
 
     def stop(self) -> None:
         """Finish what was accepted, then end the thread."""
-        self._stopping = True
-        self._queue.put(None)
+        with self._door:
+            self._stopping = True
+            self._queue.put(None)
         self._thread.join(timeout=30)
 
     @property
@@ -111,10 +121,11 @@ class Recorder:
         return self._put(WorkJob(work))
 
     def _put(self, job: SaveJob | WorkJob) -> Future[Any]:
-        if self._stopping:
-            job.future.set_exception(Refusal("系统正在重启，请稍后重试。", code="restarting"))
-        else:
-            self._queue.put(job)
+        with self._door:
+            if self._stopping:
+                job.future.set_exception(Restarting("系统正在重启，请稍后重试。", code="restarting"))
+            else:
+                self._queue.put(job)
         return job.future
 
     def _run(self) -> None:
@@ -129,24 +140,32 @@ class Recorder:
                     last = True
                     break
                 group.append(more)
-            self._commit(group)
+            # Whoever gave up waiting is left out; from here on a job can no longer be cancelled under our hands.
+            wanted = [job for job in group if job.future.set_running_or_notify_cancel()]
+            if wanted:
+                self._commit(wanted)
             if last:
                 return
 
-    def _commit(self, group: list[SaveJob | WorkJob]) -> None:
-        """One transaction for the group; on failure every job is tried alone, so that one cannot sink the others."""
+    def _commit(self, group: list[SaveJob | WorkJob], *, again: bool = True) -> None:
+        """One transaction for the group; on failure every job is tried alone, so that one cannot sink the others.
+
+        A single job that the database itself turned away (deadlock with another process, lost connection) is tried once more.
+        """
         self.groups += 1
         self.jobs += len(group)
         try:
             outcomes = self._transact(group)
         except Exception as problem:
-            if len(group) == 1:
+            if len(group) > 1:
+                log.warning("group commit failed, retrying one by one", error=repr(problem), jobs=len(group))
+                for job in group:
+                    self._commit([job])
+            elif again and isinstance(problem, OperationalError):
+                self._commit(group, again=False)
+            else:
                 log.error("commit failed", error=repr(problem))
                 group[0].future.set_exception(problem)
-                return
-            log.warning("group commit failed, retrying one by one", error=repr(problem), jobs=len(group))
-            for job in group:
-                self._commit([job])
             return
         for job, outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, Exception):
@@ -204,6 +223,8 @@ def _try_work(session: Session, work: Callable[[Session], Any]) -> Any:
                 return work(session)
         except Refusal as refusal:
             return refusal
+        except OperationalError:
+            raise  # not this job's fault alone: the whole transaction is given up and tried again
         except IntegrityError as clash:
             if not retry:
                 return clash
@@ -227,7 +248,7 @@ def _headers(session: Session, ids: set[int]) -> dict[int, _Header]:
     """Owner, state and deadline; locked in order of id, so that two processes cannot wait for each other."""
     rows = session.execute(
         select(attempts.c.id, attempts.c.person_id, attempts.c.state, attempts.c.deadline)
-        .where(attempts.c.id.in_(sorted(ids)))
+        .where(attempts.c.id.in_(sorted(i for i in ids if i <= LARGEST_ID)))
         .order_by(attempts.c.id)
         .with_for_update()
     )
@@ -271,17 +292,26 @@ def _keep_in_time(session: Session, jobs: list[tuple[int, SaveJob]]) -> dict[int
 
 
 def _kept_sequences(session: Session, places: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    if not places:
-        return {}
-    rows = session.execute(
-        select(responses.c.attempt_id, responses.c.position, responses.c.sequence).where(
-            tuple_(responses.c.attempt_id, responses.c.position).in_(places)
+    kept: dict[tuple[int, int], int] = {}
+    for start in range(0, len(places), _PLACES_AT_ONCE):
+        rows = session.execute(
+            select(responses.c.attempt_id, responses.c.position, responses.c.sequence).where(
+                tuple_(responses.c.attempt_id, responses.c.position).in_(places[start : start + _PLACES_AT_ONCE])
+            )
         )
-    )
-    return {(row.attempt_id, row.position): row.sequence for row in rows}
+        kept |= {(row.attempt_id, row.position): row.sequence for row in rows}
+    return kept
 
 
 def _keep_late(session: Session, job: SaveJob) -> None:
-    rows = [{("received_at" if name == "saved_at" else name): value for name, value in row.items()} for row in _rows(job)]
+    """Keep what came after the close. An answer that was counted and is only sent again, its receipt lost, is not late."""
+    kept = _kept_sequences(session, [(job.attempt_id, save.position) for save in job.saves])
+    rows = [
+        {("received_at" if name == "saved_at" else name): value for name, value in row.items()}
+        for row in _rows(job)
+        if row["sequence"] > kept.get((row["attempt_id"], row["position"]), 0)
+    ]
+    if not rows:
+        return
     statement = service.upsert(session, LateResponse.__table__)  # type: ignore[attr-defined]
     session.connection().execute(statement.on_conflict_do_nothing(), rows)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from quiz import events
@@ -21,6 +23,7 @@ from quiz.papers import service as paper_service
 from quiz.problems import Invalid, NotFound, Refusal
 from quiz.vocabulary import AttemptState
 
+log = structlog.get_logger()
 MAX_SEQUENCE = 2**31 - 1
 
 
@@ -181,11 +184,21 @@ def hand_in(session: Session, *, attempt_id: int, person_id: int | None, now: da
 
 
 def expire_due(session: Session, *, now: datetime, limit: int = 200) -> int:
-    """Hand in, for those who did not come back, what is past its deadline; each once. Returns how many."""
-    ids = sorted(queries.overdue_ids(session, now=now, limit=limit))
-    for attempt_id in ids:
-        hand_in(session, attempt_id=attempt_id, person_id=None, now=now)
-    return len(ids)
+    """Hand in, for those who did not come back, what is past its deadline; each once. Returns how many.
+
+    Each in a savepoint: one that cannot be marked is logged and left open, and holds up nobody else.
+    """
+    handed_in = 0
+    for attempt_id in sorted(queries.overdue_ids(session, now=now, limit=limit)):
+        try:
+            with session.begin_nested():
+                hand_in(session, attempt_id=attempt_id, person_id=None, now=now)
+            handed_in += 1
+        except OperationalError:
+            raise  # the database itself is in trouble: the whole transaction is to be tried again
+        except Exception as problem:
+            log.error("expiry failed", attempt=attempt_id, error=repr(problem))
+    return handed_in
 
 
 def grant_extension(
@@ -200,12 +213,12 @@ def grant_extension(
     extra_minutes: int = 0,
     closes_at: datetime | None = None,
 ) -> None:
-    """Give one person more attempts, more minutes or a later closing for one paper."""
+    """Give one person more attempts, more minutes or a later closing for one paper; an attempt that is running gets the time too."""
     if not reason.strip():
         raise Invalid("请写明延期或增加次数的理由。", code="reason_empty")
     if not (extra_attempts > 0 or extra_minutes > 0 or closes_at):
         raise Invalid("请至少给出增加次数、增加分钟或新的截止时间之一。", code="extension_empty")
-    papers.paper(session, paper_id)
+    paper = papers.paper(session, paper_id)
     session.add(
         Extension(
             paper_id=paper_id,
@@ -218,3 +231,26 @@ def grant_extension(
             granted_at=now,
         )
     )
+    session.flush()
+    _lengthen_open_attempt(session, paper=paper, person_id=person_id, now=now)
+
+
+def _lengthen_open_attempt(session: Session, *, paper: papers.PaperView, person_id: int, now: datetime) -> None:
+    """Move the deadline of a running attempt to what a start under the new allowance would have given; never earlier."""
+    allowance = queries.allowance(session, paper=paper, person_id=person_id, taken=0)
+    limit = timedelta(minutes=paper.time_limit_minutes + allowance.extra_minutes)
+    running = session.execute(
+        select(attempts.c.id, attempts.c.started_at, attempts.c.deadline)
+        .where(
+            attempts.c.person_id == person_id,
+            attempts.c.paper_id == paper.id,
+            attempts.c.state == AttemptState.OPEN.value,
+            attempts.c.deadline >= now,
+        )
+        .with_for_update()
+    ).first()
+    if running is None:
+        return
+    deadline = domain.deadline(running.started_at, limit=limit, closes_at=allowance.closes_at)
+    if deadline > running.deadline:
+        session.execute(update(attempts).where(attempts.c.id == running.id).values(deadline=deadline))

@@ -9,7 +9,7 @@ from typing import Any
 
 from quiz.organisations import identifiers
 from quiz.organisations.domain import shown
-from quiz.organisations.identifiers import ERROR, WARNING, Finding
+from quiz.organisations.identifiers import WARNING, Finding
 from quiz.organisations.reference import Reference, name_key
 from quiz.organisations.roster_posts import PostsTrial
 from quiz.organisations.roster_rows import COLUMN_OF, RosterRow
@@ -94,7 +94,7 @@ class Planner:
         return self._try(row, state, is_new, named.get(row.group, {}))
 
     def _try(self, row: RosterRow, state: OrganisationState, is_new: bool, named: Mapping[str, str]) -> RowOutcome:
-        stated = self._stated(row, state)
+        stated = self._stated(row)
         own = {post.name for post in row.posts if post.role == PostRole.PRINCIPAL}
         trial = PostsTrial.begin(row, state, self.known.people, self.today, {name: at for name, at in named.items() if name not in own})
         self._refuse_contradictions(row, state, stated)
@@ -156,7 +156,7 @@ class Planner:
         sector = self.reference.sectors.get(sector_code)
         return sector.department_code if sector else None
 
-    def _stated(self, row: RosterRow, state: OrganisationState) -> dict[str, tuple[Any, str]]:
+    def _stated(self, row: RosterRow) -> dict[str, tuple[Any, str]]:
         """What the row says of the organisation, attribute by attribute, with the cell."""
         raw = row.raw
         sheet = raw.table.sheet
@@ -260,7 +260,7 @@ class Planner:
                 changes.append(Change(key, shown(key, before[key], label), shown(key, value, label), effective_on))
         if features_before != state.features:
             texts = [shown("features", features, label) for features in (features_before, state.features)]
-            changes.append(Change("features", *texts, self.today))
+            changes.append(Change("features", texts[0], texts[1], self.today))
         return changes
 
 
@@ -297,8 +297,3 @@ def note_shared_phones(rows: Iterable[RosterRow]) -> None:
             if name != post.name:
                 message = f"这个手机号与 {where} 的“{identifiers.mask_name(name)}”相同，一个手机号默认只能登录一个账号。"
                 row.note("phone", Finding("phone_shared", message, "请核对；确属共用的由管理员放行。", WARNING))
-
-
-def errors(row: RosterRow) -> list[Finding]:
-    """The findings that refused the row."""
-    return [problem.finding for problem in row.problems if problem.finding.severity == ERROR]

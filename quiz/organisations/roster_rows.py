@@ -87,11 +87,10 @@ class RosterRow:
         return ("registration_number", self.attributes["registration_number"], "")
 
     def note(self, column: str, finding: Finding) -> None:
-        """Add a finding at that column; a second error at one cell would only repeat the first."""
+        """Add a finding at that column; a second error at one cell, or the same remark again, would only repeat the first."""
         raw = self.raw
-        if finding.severity == ERROR and any(
-            problem.cell == raw.address(column) and problem.finding.severity == ERROR for problem in self.problems
-        ):
+        here = [problem.finding for problem in self.problems if problem.cell == raw.address(column)]
+        if any(known.code == finding.code or known.severity == finding.severity == ERROR for known in here):
             return
         value = identifiers.masked(column, raw.value(column))
         label = BY_KEY[column].title if column in BY_KEY else column

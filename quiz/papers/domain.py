@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from quiz.problems import Refusal
 from quiz.vocabulary import ItemKind, ItemType
 
+SCORE_DECIMALS = 2
+"""A score, its maximum and the cut score are compared at this precision: 30 × 3.33 points must come to 99.9, not to a hair less."""
+
 
 class Section(BaseModel):
     """So many items that satisfy all of these conditions; an empty condition asks for nothing."""
@@ -20,7 +23,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     count: int = Field(ge=1, le=200)
-    points: float = Field(gt=0, le=100)
+    points: float = Field(ge=0.01, le=100)
     """Points for each item of this section."""
     banks: tuple[str, ...] = Field(min_length=1)
     groups: tuple[str, ...] = ()
@@ -55,7 +58,7 @@ class Blueprint(BaseModel):
 
     @property
     def max_score(self) -> float:
-        return sum(section.count * section.points for section in self.sections)
+        return round(sum(section.count * section.points for section in self.sections), SCORE_DECIMALS)
 
     @property
     def banks(self) -> frozenset[str]:
@@ -162,10 +165,12 @@ def _draw(pool: Sequence[PoolItem], blueprint: Blueprint) -> list[list[PoolItem]
             if item is not None:
                 owner[item.version] = index
                 drawn[index].append(item)
-                used[item.clause] += 1
-            elif not _augment(index, candidates, owner, drawn, set()):
+            else:
+                item = _augment(index, candidates, owner, drawn, set())
+            if item is None:
                 shortages.append(Shortage(index + 1, section.count, len(drawn[index])))
                 break
+            used[item.clause] += 1
     if shortages:
         raise PoolTooSmall(shortages)
     return drawn
@@ -184,19 +189,25 @@ def _least_used(candidates: Sequence[PoolItem], owner: dict[int, int], used: Cou
     return best
 
 
-def _augment(index: int, candidates: list[list[PoolItem]], owner: dict[int, int], drawn: list[list[PoolItem]], tried: set[int]) -> bool:
-    """Give section `index` one more item by moving items between sections along an alternating path (Kuhn)."""
+def _augment(
+    index: int, candidates: list[list[PoolItem]], owner: dict[int, int], drawn: list[list[PoolItem]], tried: set[int]
+) -> PoolItem | None:
+    """Give section `index` one more item by moving items between sections along an alternating path (Kuhn).
+
+    Answers with the free item that came into the form, or None. A section is visited once, so the path is never longer than the
+    blueprint.
+    """
+    tried.add(index)
     for item in candidates[index]:
-        if item.version in tried:
-            continue
-        tried.add(item.version)
         holder = owner.get(item.version)
-        if holder == index:
+        if holder in tried:
             continue
-        if holder is None or _augment(holder, candidates, owner, drawn, tried):
-            if holder is not None:
-                drawn[holder].remove(item)
-            owner[item.version] = index
-            drawn[index].append(item)
-            return True
-    return False
+        entered = item if holder is None else _augment(holder, candidates, owner, drawn, tried)
+        if entered is None:
+            continue
+        if holder is not None:
+            drawn[holder].remove(item)
+        owner[item.version] = index
+        drawn[index].append(item)
+        return entered
+    return None

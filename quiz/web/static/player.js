@@ -171,7 +171,9 @@
   // ---- call: one request, a time limit, the server's clock
 
   function Problem(status, code, detail) { this.status = status; this.code = code || ""; this.detail = detail || ""; }
-  Problem.prototype.isPassing = function () { return this.status === 0 || this.status >= 500 || [408, 425, 429].includes(this.status); };
+  Problem.prototype.isPassing = function () {
+    return this.status === 0 || this.status >= 500 || [408, 425, 429].includes(this.status) || this.code === "restarting";
+  };
   Problem.prototype.saysClosed = function () { return this.status === 409 && /^(closed|expired|handed_in)$/.test(this.code); };
 
   async function call(method, path, body, options) {
