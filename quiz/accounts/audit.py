@@ -6,14 +6,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select, text
 from sqlmodel import Session
 
-from quiz.models.accounts import AuditEvent
+from quiz.models.accounts import AuditEvent, Setting
 
+HEAD = "audit_head"
+"""The setting that holds how many rows there are and the digest of the last: without it, rows cut off the end would leave no trace."""
 _CHAIN_LOCK = 727_274  # any fixed number: the advisory lock that orders the chain on PostgreSQL
 
 
@@ -54,7 +56,7 @@ def _digest(row: dict[str, Any]) -> str:
 
 def _content(event: AuditEvent) -> dict[str, Any]:
     return {
-        "at": event.at.isoformat(),
+        "at": event.at.astimezone(UTC).isoformat(),
         "account_id": event.account_id,
         "account": event.account,
         "address": event.address,
@@ -82,6 +84,7 @@ def record(
     table = AuditEvent.__table__  # type: ignore[attr-defined]
     session.flush()
     previous = session.execute(select(table.c.digest).order_by(table.c.id.desc()).limit(1)).scalar() or ""
+    rows = _rows_before(session)
     event = AuditEvent(
         at=at,
         account_id=actor.account_id,
@@ -96,6 +99,22 @@ def record(
     )
     event.digest = _digest(_content(event))
     session.execute(table.insert().values(**event.model_dump(exclude={"id"})))
+    _move_head(session, rows=rows + 1, digest=event.digest)
+
+
+def _rows_before(session: Session) -> int:
+    settings = Setting.__table__  # type: ignore[attr-defined]
+    head = session.execute(select(settings.c.value).where(settings.c.name == HEAD)).scalar()
+    return int(head.split(":")[0]) if head else 0
+
+
+def _move_head(session: Session, *, rows: int, digest: str) -> None:
+    settings = Setting.__table__  # type: ignore[attr-defined]
+    head = f"{rows}:{digest}"
+    if rows == 1:
+        session.execute(settings.insert().values(name=HEAD, value=head))
+    else:
+        session.execute(settings.update().where(settings.c.name == HEAD).values(value=head))
 
 
 def verify(session: Session) -> AuditReport:
@@ -109,6 +128,9 @@ def verify(session: Session) -> AuditReport:
         if _digest(_content(event)) != event.digest:
             broken.append(Broken(event.id or 0, "内容与校验值不符（记录可能被修改）"))
         previous = event.digest
+    head = session.execute(select(Setting.value).where(Setting.name == HEAD)).scalar() or "0:"  # type: ignore[call-overload]
+    if head != f"{rows}:{previous}":
+        broken.append(Broken(0, f"记录共 {rows} 条，与登记的 {head.split(':')[0]} 条或末条校验值不符（末尾可能有记录被删除或添加）"))
     return AuditReport(rows=rows, broken=tuple(broken))
 
 

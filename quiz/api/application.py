@@ -40,6 +40,8 @@ async def on_refusal(_request: Request, refusal: Refusal) -> JSONResponse:
 
 @api.exception_handler(RequestValidationError)
 async def on_invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+    if any(problem["type"] == "json_invalid" for problem in error.errors()):
+        return requests.problem(Invalid("请求体不是合法的 JSON。", code="invalid_json"))
     where = "、".join(dict.fromkeys(".".join(str(part) for part in problem["loc"][1:]) or "请求体" for problem in error.errors()))
     return requests.problem(Invalid(f"请求内容不符合接口要求，请检查：{where}。", code="invalid_request"))
 
@@ -80,13 +82,14 @@ async def delete_session(request: Request) -> Response:
 
 @api.get("/me", summary="当前用户")
 async def get_me(request: Request) -> schemas.MeView:
-    user = await read(lambda session: requests.require_user(session, request))
+    user = await read(lambda session: requests.signed_in_user(session, request))
     return schemas.MeView(
         account=user.account,
         name=user.name,
         roles=sorted(user.roles),
         is_staff=user.is_staff,
         has_person=user.person_id is not None,
+        must_change_password=user.must_change_password,
     )
 
 

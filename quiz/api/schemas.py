@@ -15,13 +15,13 @@ class SignInBody(_Body):
 
 
 class StartBody(_Body):
-    paper: int
+    paper: int = Field(ge=1, le=2**31 - 1)
 
 
 class ResponseBody(_Body):
     position: int = Field(ge=1, le=1000)
     answer: list[str] = Field(max_length=26)
-    sequence: int = Field(ge=1)
+    sequence: int = Field(ge=1, le=2**31 - 1)
 
 
 class ResponsesBody(_Body):
@@ -60,6 +60,7 @@ class MeView(BaseModel):
     roles: list[str]
     is_staff: bool
     has_person: bool
+    must_change_password: bool
 
 
 class MyPaperView(BaseModel):

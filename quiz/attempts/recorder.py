@@ -48,6 +48,12 @@ class Restarting(Refusal):
     status = 503
 
 
+class Restarting(Refusal):
+    """The server is going down; trying again in a moment helps."""
+
+    status = 503
+
+
 @dataclass
 class SaveJob:
     """Answers of one request."""
@@ -280,27 +286,32 @@ def _rows(job: SaveJob) -> list[dict[str, Any]]:
 
 
 def _keep_in_time(session: Session, jobs: list[tuple[int, SaveJob]]) -> dict[int, list[tuple[int, int]]]:
-    best: dict[tuple[int, int], dict[str, Any]] = {}
-    for _, job in jobs:
-        for row in _rows(job):
-            place = (row["attempt_id"], row["position"])
-            if place not in best or row["sequence"] > best[place]["sequence"]:
-                best[place] = row
-    service.keep_responses(session, list(best.values()))
-    kept = _kept_sequences(session, list(best))
-    return {n: [(save.position, kept[job.attempt_id, save.position]) for save in job.saves] for n, job in jobs}
+    """Keep the highest sequence of each place; answers come back with the sequence that is kept now."""
+    arrived = [row for _, job in jobs for row in _rows(job)]
+    kept = _kept(session, {(row["attempt_id"], row["position"]) for row in arrived})
+    changed: dict[tuple[int, int], dict[str, Any]] = {}
+    for row in arrived:
+        place = (row["attempt_id"], row["position"])
+        sequence, answer = kept.get(place, (0, None))
+        if row["sequence"] == sequence and row["answer"] != answer:
+            # Two devices counted up to the same number: the later arrival is the newer answer, and its device is told so.
+            row["sequence"] += 1
+        if row["sequence"] > sequence:
+            kept[place] = (row["sequence"], row["answer"])
+            changed[place] = row
+    service.keep_responses(session, list(changed.values()))
+    return {n: [(save.position, kept[job.attempt_id, save.position][0]) for save in job.saves] for n, job in jobs}
 
 
-def _kept_sequences(session: Session, places: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    kept: dict[tuple[int, int], int] = {}
-    for start in range(0, len(places), _PLACES_AT_ONCE):
-        rows = session.execute(
-            select(responses.c.attempt_id, responses.c.position, responses.c.sequence).where(
-                tuple_(responses.c.attempt_id, responses.c.position).in_(places[start : start + _PLACES_AT_ONCE])
-            )
+def _kept(session: Session, places: set[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, list[str]]]:
+    if not places:
+        return {}
+    rows = session.execute(
+        select(responses.c.attempt_id, responses.c.position, responses.c.sequence, responses.c.answer).where(
+            tuple_(responses.c.attempt_id, responses.c.position).in_(sorted(places))
         )
-        kept |= {(row.attempt_id, row.position): row.sequence for row in rows}
-    return kept
+    )
+    return {(row.attempt_id, row.position): (row.sequence, row.answer) for row in rows}
 
 
 def _keep_late(session: Session, job: SaveJob) -> None:

@@ -6,18 +6,16 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
 from quiz.banks import files
-from quiz.banks.queries import STAMP
 from quiz.banks.files import BankDraft, EditionDraft, ItemDraft
+from quiz.banks.queries import STAMP
 from quiz.models.accounts import Setting
 from quiz.models.banks import Bank, Clause, Edition, Item, ItemClause, ItemVersion, Standard
 from quiz.problems import NotFound
-from quiz.vocabulary import ItemState
-
-
+from quiz.vocabulary import EditionStatus, ItemState
 
 
 def load_built_in(session: Session, *, now: datetime, folder: Path = files.FOLDER, progress: Callable[[str], None] | None = None) -> bool:
@@ -33,8 +31,20 @@ def load_built_in(session: Session, *, now: datetime, folder: Path = files.FOLDE
             progress(path.stem)
         changed |= _load_bank(session, path, now)
     if changed:
+        _withdraw_superseded(session)
         touch(session)
     return changed
+
+
+def _withdraw_superseded(session: Session) -> None:
+    """Withdraw for review what cites an edition that is no longer in force: never kept silently."""
+    cites_old_law = (
+        select(ItemClause.version_id)  # type: ignore[call-overload]
+        .join(Clause, Clause.id == ItemClause.clause_id)
+        .join(Edition, Edition.code == Clause.edition_code)
+        .where(Edition.status == EditionStatus.SUPERSEDED)
+    )
+    session.execute(update(Item).where(Item.version_id.in_(cites_old_law)).values(state=ItemState.WITHDRAWN.value))  # type: ignore[union-attr]
 
 
 def touch(session: Session) -> None:
@@ -77,6 +87,8 @@ def _write_edition(session: Session, draft: EditionDraft, digest: str) -> None:
         )
     )
     session.flush()
+    gone = update(Clause).where(Clause.edition_code == draft.edition, Clause.id.not_in([clause.id for clause in draft.clauses]))  # type: ignore[arg-type,attr-defined]
+    session.execute(gone.values(assessable=False))
     for position, clause in enumerate(draft.clauses, start=1):
         session.merge(
             Clause(
@@ -104,7 +116,10 @@ def _load_bank(session: Session, path: Path, now: datetime) -> bool:
 
 
 def write_bank(session: Session, *, draft: BankDraft, now: datetime, is_built_in: bool = False, digest: str = "") -> None:
-    """Make the bank say what the draft says; items that the draft no longer has are withdrawn, never deleted."""
+    """Make the bank say what the draft says; items that the draft no longer has are withdrawn, never deleted.
+
+    Loading a shipped file again must not undo a person's decision: an item that somebody withdrew comes back only with a new text.
+    """
     bank = session.get(Bank, draft.bank)
     if bank is None:
         bank = Bank(code=draft.bank, title=draft.title, created_at=now)
@@ -126,7 +141,9 @@ def write_bank(session: Session, *, draft: BankDraft, now: datetime, is_built_in
             session.flush()
         if version is None or version.digest != item_draft.digest:
             add_version(session, item=item, draft=item_draft, now=now)
-        item.state = ItemState.PUBLISHED.value
+            item.state = ItemState.PUBLISHED.value
+        elif not is_built_in:
+            item.state = ItemState.PUBLISHED.value
     for item, _ in current.values():
         item.state = ItemState.WITHDRAWN.value
     session.flush()

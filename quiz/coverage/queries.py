@@ -1,0 +1,202 @@
+"""Reads coverage as it stands on a day, its course over days, and people instead of enterprises."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Select, and_, case, func, literal, select
+from sqlmodel import Session, col
+
+from quiz.coverage.conditions import EVERYWHERE, AnyReach, held_on, member_on, not_exempt_on, on_cells, reached_by
+from quiz.coverage.domain import MEASURES, Counts, show_rate
+from quiz.coverage.uncovered import UncoveredRow, UncoveredView, uncovered
+from quiz.models.coverage import Contribution, Tally
+from quiz.models.organisations import Department, Organisation, Region, Sector
+from quiz.models.training import Duty, Membership
+from quiz.training.queries import ProgrammeView, programme
+from quiz.vocabulary import HolderPolicy, PostRole
+
+__all__ = [
+    "CoverageView", "Dimension", "Group", "PersonsView", "TrendPoint", "UncoveredRow", "UncoveredView", "coverage", "persons",
+    "trend", "uncovered",
+]  # fmt: skip
+
+Dimension = Literal["region", "town", "sector", "department", "role"]
+UNIT = "enterprise"
+UNSTATED = "未明确"
+
+_COLUMNS = {"region": "district_code", "town": "town_code", "sector": "sector_code", "department": "department_code"}
+_TABLES: dict[str, Any] = {"region": Region, "town": Region, "sector": Sector, "department": Department}
+
+
+@dataclass(frozen=True)
+class Group:
+    """One district, town, sector, department or role."""
+
+    key: str
+    label: str
+    counts: Counts
+
+    def as_json(self) -> dict[str, Any]:
+        return {"key": self.key, "label": self.label, **self.counts.as_json()}
+
+
+@dataclass(frozen=True)
+class CoverageView:
+    """Coverage on a day, with everything that must be said beside the rate."""
+
+    programme: str
+    title: str
+    as_of: date
+    policy: HolderPolicy
+    unit: str
+    by: Dimension | None
+    total: Counts
+    groups: tuple[Group, ...]
+
+    @property
+    def shown_rate(self) -> str:
+        return show_rate(self.total)
+
+    def as_json(self) -> dict[str, Any]:
+        """As `coverage --json` and the API give it."""
+        return {
+            "programme": self.programme, "as_of": self.as_of.isoformat(), "policy": self.policy.value, "unit": self.unit,
+            "total": self.total.as_json(), "groups": [group.as_json() for group in self.groups],
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """Where the counts stood at the end of a day."""
+
+    day: date
+    key: str
+    label: str
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class PersonsView:
+    """People, each counted once however many enterprises they answer for."""
+
+    due: int
+    trained: int
+    examined: int
+    passed: int
+    completed: int
+    new_holders: int
+    """Of the due: those who took up a post less than the grace ago."""
+
+
+def coverage(
+    session: Session, *, programme_code: str, as_of: date, by: Dimension | None = None, reach: AnyReach = EVERYWHERE
+) -> CoverageView:
+    """Enterprises due and how far they are at the end of that day, in total and by group."""
+    wanted = programme(session, code=programme_code)
+    levels: dict[str, Counts] = {}
+    for row in session.connection().execute(_changes(wanted, reach, by, until=as_of, daily=False)):
+        levels[row[0]] = Counts(*(int(value) for value in row[1:]))
+    groups = () if by is None else _groups(session, wanted, by, levels)
+    return CoverageView(
+        programme=wanted.code, title=wanted.title, as_of=as_of, policy=wanted.policy, unit=UNIT, by=by,
+        total=sum(levels.values(), Counts()), groups=groups,
+    )  # fmt: skip
+
+
+def trend(
+    session: Session,
+    *,
+    programme_code: str,
+    from_day: date,
+    to_day: date,
+    by: Dimension | None = None,
+    reach: AnyReach = EVERYWHERE,
+) -> list[TrendPoint]:
+    """The counts at the end of every day of the span, in total or by group."""
+    wanted = programme(session, code=programme_code)
+    changes: dict[date, dict[str, Counts]] = defaultdict(dict)
+    for row in session.connection().execute(_changes(wanted, reach, by, until=to_day, daily=True)):
+        changes[row[1]][row[0]] = Counts(*(int(value) for value in row[2:]))
+    level: dict[str, Counts] = {}
+    for day in sorted(day for day in changes if day < from_day):
+        _add(level, changes[day])
+    labels = _labels(session, by, wanted.role) if by else {"": "合计"}
+    points = []
+    day = from_day
+    while day <= to_day:
+        _add(level, changes.get(day, {}))
+        known = level if by else {"": level.get("", Counts())}
+        points += [TrendPoint(day, key, labels.get(key, UNSTATED), known[key]) for key in _in_order(known, labels)]
+        day += timedelta(days=1)
+    return points
+
+
+def persons(session: Session, *, programme_code: str, as_of: date, reach: AnyReach = EVERYWHERE) -> PersonsView:
+    """Distinct people who owe the programme that day, and how far they are in it."""
+    wanted = programme(session, code=programme_code)
+    fresh_since = as_of - timedelta(days=wanted.grace_days)
+    levels = (
+        reached_by(Duty.trained_on, as_of), reached_by(Duty.examined_on, as_of), reached_by(Duty.passed_on, as_of),
+        reached_by(Duty.completed_on, as_of), and_(col(Duty.is_new_holder), col(Duty.opened_on) > fresh_since),
+    )  # fmt: skip
+    each = (
+        select(col(Duty.person_id), *(func.max(case((level, 1), else_=0)).label(f"level{n}") for n, level in enumerate(levels)))
+        .join(
+            Membership,
+            and_(col(Membership.programme_id) == col(Duty.programme_id), col(Membership.organisation_id) == col(Duty.organisation_id)),
+        )
+        .join(Organisation, col(Organisation.id) == col(Duty.organisation_id))
+        .where(col(Duty.programme_id) == wanted.id, held_on(as_of), not_exempt_on(as_of), member_on(as_of), *reach.conditions())
+        .group_by(col(Duty.person_id))
+        .subquery()
+    )
+    row = session.connection().execute(
+        select(func.count(), *(func.coalesce(func.sum(each.c[f"level{n}"]), 0) for n in range(len(levels)))).select_from(each)
+    ).one()  # fmt: skip
+    return PersonsView(*(int(value) for value in row))
+
+
+def _changes(wanted: ProgrammeView, reach: AnyReach, by: Dimension | None, *, until: date, daily: bool) -> Select[Any]:
+    """Sums of changes by group (and day): from the tally, or from contributions where the reach asks about single organisations."""
+    conditions = on_cells(reach, Tally)
+    table: Any = Tally if conditions is not None else Contribution
+    key = getattr(table, _COLUMNS[by]) if by in _COLUMNS else literal(wanted.role.value if by == "role" else "")
+    keys = [key.label("key"), *([table.day] if daily else [])]
+    sums = [func.sum(getattr(table, name)) for name in MEASURES]
+    query = select(*keys, *sums).where(col(table.programme_id) == wanted.id, col(table.day) <= until)
+    if conditions is None:
+        query = query.join(Organisation, col(Organisation.id) == col(Contribution.organisation_id)).where(*reach.conditions())
+    else:
+        query = query.where(*conditions)
+    if by in _COLUMNS:
+        return query.group_by(*(keys if daily else [key]))
+    return query.group_by(table.day) if daily else query.having(func.count() > 0)
+
+
+def _groups(session: Session, wanted: ProgrammeView, by: Dimension, levels: dict[str, Counts]) -> tuple[Group, ...]:
+    labels = _labels(session, by, wanted.role)
+    return tuple(Group(key, labels.get(key, UNSTATED), levels[key]) for key in _in_order(levels, labels) if not levels[key].is_nothing)
+
+
+def _labels(session: Session, by: Dimension, role: PostRole) -> dict[str, str]:
+    """Code → name, in the order in which they are shown."""
+    if by == "role":
+        return {role.value: role.label}
+    table = _TABLES[by]
+    rows = session.connection().execute(select(table.code, table.name).order_by(table.position, table.code))
+    return {code: name for code, name in rows}
+
+
+def _in_order(keys: Iterable[str], labels: dict[str, str]) -> list[str]:
+    place = {key: number for number, key in enumerate(labels)}
+    return sorted(keys, key=lambda key: (place.get(key, len(place)), key))
+
+
+def _add(level: dict[str, Counts], changes: dict[str, Counts]) -> None:
+    for key, counts in changes.items():
+        level[key] = level.get(key, Counts()) + counts

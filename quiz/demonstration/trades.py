@@ -42,7 +42,7 @@ TOWNS_OF_MANAGING_UNIT = {"WH-NH": {"371003108": 0.8, "371003107": 0.2}}
 """南海新区 manages towns that lie in 文登."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trade:
     """A trade of 工贸: names of its firms, its size, its features with their likelihood, and where it is at home."""
 
@@ -114,13 +114,22 @@ TABLES = {
 """Kinds of self-employed restaurants with their weights."""
 TABLE_COMPANIES = ("餐饮管理有限公司", "酒店有限公司", "餐饮服务有限公司", "渔港酒楼有限公司")
 
+@dataclass(frozen=True, eq=False)
+class Mine:
+    """A kind of non-coal mine."""
+
+    subsector: str
+    names: tuple[str, ...]
+    employees: int
+    weight: dict[str, float]
+
+
 MINES = (
-    ("地下矿山（金矿）", ("黄金矿业有限公司", "金矿有限公司"), 95, {"371083": 8, "371003": 6, "*": 2}),
-    ("露天矿山（饰面用花岗石）", ("花岗石矿业有限公司", "石材矿业有限公司", "石材开采有限公司"), 28, {"371082": 12, "371003": 6, "*": 3}),
-    ("露天矿山（建筑用石料）", ("石料有限公司", "砂石矿业有限公司"), 22, {"*": 4}),
-    ("尾矿库", ("尾矿综合利用有限公司",), 18, {"371083": 1, "371003": 1, "*": 0.2}),
+    Mine("地下矿山（金矿）", ("黄金矿业有限公司", "金矿有限公司"), 95, {"371083": 8, "371003": 6, "*": 2}),
+    Mine("露天矿山（饰面用花岗石）", ("花岗石矿业有限公司", "石材矿业有限公司", "石材开采有限公司"), 28, {"371082": 12, "371003": 6, "*": 3}),
+    Mine("露天矿山（建筑用石料）", ("石料有限公司", "砂石矿业有限公司"), 22, {"*": 4}),
+    Mine("尾矿库", ("尾矿综合利用有限公司",), 18, {"371083": 1, "371003": 1, "*": 0.2}),
 )
-"""Subsector, names of firms, median of employees, weights by district."""
 
 HOSPITALS = ("", "骨科", "中医", "妇产", "康复", "眼科", "口腔", "老年病", "肿瘤")
 """What a hospital is for; the first is a general one."""

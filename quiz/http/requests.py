@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from sqlmodel import Session
@@ -13,7 +14,7 @@ from quiz import clock
 from quiz.accounts import queries
 from quiz.accounts.audit import Actor
 from quiz.accounts.domain import SESSION_LENGTH, User
-from quiz.problems import NotSignedIn, Refusal
+from quiz.problems import Forbidden, NotSignedIn, Refusal
 from quiz.settings import settings
 
 COOKIE = "ankao_session"
@@ -26,20 +27,57 @@ def token_of(request: HTTPConnection) -> str:
 
 
 def address_of(request: HTTPConnection) -> str:
-    """The client's address; X-Forwarded-For is believed only from the proxies named in the settings."""
-    direct = request.client.host if request.client else ""
-    trusted = {part.strip() for part in settings().trusted_proxies.split(",") if part.strip()}
-    forwarded = request.headers.get("x-forwarded-for", "")
-    if direct in trusted and forwarded:
-        return forwarded.rsplit(",", 1)[-1].strip()
-    return direct
+    """The client's address; X-Forwarded-For is believed only from the proxies named in the settings.
+
+    Read from the right: the last entry was written by the proxy in front of us, the one before by the proxy in front of that one,
+    and the first entry that no trusted proxy wrote about itself is the client. What stands to the left of it anybody may have invented.
+    """
+    address = _plain(request.client.host) if request.client else ""
+    trusted = {_plain(part) for part in settings().trusted_proxies.split(",") if part.strip()}
+    hops = [part for line in request.headers.getlist("x-forwarded-for") for part in line.split(",")]
+    while address in trusted and hops:
+        before = _plain(hops.pop())
+        if not before:
+            break
+        address = before
+    return address
 
 
-def require_user(session: Session, request: HTTPConnection) -> User:
-    """The signed-in user. Raises NotSignedIn."""
+def _plain(text: str) -> str:
+    """The address without port, brackets or IPv4-in-IPv6 dress; empty when it is none (names such as `testclient` stay)."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        parsed = ip_address(text)
+    except ValueError:
+        return text if text.isalpha() else ""
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return str(mapped or parsed)
+
+
+class TemporaryPassword(Forbidden):
+    """Signed in with a password that somebody else knows: first it has to be changed."""
+
+    def __init__(self) -> None:
+        super().__init__("您现在用的是临时密码，请先修改密码再继续。", code="must_change_password")
+
+
+def signed_in_user(session: Session, request: HTTPConnection) -> User:
+    """The signed-in user, also with a temporary password. Raises NotSignedIn."""
     user = queries.user_of_token(session, token_of(request), now=clock.now())
     if user is None:
         raise NotSignedIn()
+    return user
+
+
+def require_user(session: Session, request: HTTPConnection) -> User:
+    """The signed-in user. Raises NotSignedIn, or TemporaryPassword."""
+    user = signed_in_user(session, request)
+    if user.must_change_password:
+        raise TemporaryPassword()
     return user
 
 

@@ -32,10 +32,9 @@ async def sign_in(*, account: str, password: str, address: str, agent: str) -> O
         NotSignedIn: account or password is wrong (which of the two is not told).
         Locked: this account, or this address for strangers, has to wait.
     """
-    account = account.strip()
+    account = account.replace("\0", "").strip()  # PostgreSQL cannot hold NUL
     known = await read(lambda session: service.credentials(session, account=account, address=address, now=clock.now()))
-    loop = asyncio.get_running_loop()
-    good = await loop.run_in_executor(passwords.pool, passwords.verify_password, password, known.hashed)
+    good = await verify_password(password, known.hashed)
     account_id = known.account_id
     if not good or account_id is None:
         result = await work(
@@ -44,9 +43,23 @@ async def sign_in(*, account: str, password: str, address: str, agent: str) -> O
         if result is SignInResult.NOW_LOCKED:
             raise Locked(LOCKED_NOW, code="locked")
         raise NotSignedIn(service.WRONG, code="wrong_password")
-    return await work(lambda session: _open(session, account_id, address, agent))
+    return await work(lambda session: _open(session, account, known, address, agent))
 
 
-def _open(session: Session, account_id: int, address: str, agent: str) -> Opened:
-    token = service.open_session(session, account_id=account_id, address=address, agent=agent, now=clock.now())
-    return Opened(token, queries.user_of_account(session, account_id))
+def _open(session: Session, account: str, known: service.Credentials, address: str, agent: str) -> Opened:
+    """Ask again, now as the one writer: many guesses sent at once were all read before the first of them could lock the account."""
+    now = clock.now()
+    if service.credentials(session, account=account, address=address, now=now) != known or known.account_id is None:
+        raise NotSignedIn(service.WRONG, code="wrong_password")
+    token = service.open_session(session, account_id=known.account_id, address=address, agent=agent, now=now)
+    return Opened(token, queries.user_of_account(session, known.account_id))
+
+
+async def verify_password(password: str, hashed: str) -> bool:
+    """`passwords.verify_password` in the bounded pool."""
+    return await asyncio.get_running_loop().run_in_executor(passwords.pool, passwords.verify_password, password, hashed)
+
+
+async def hash_password(password: str) -> str:
+    """`passwords.hash_password` in the bounded pool."""
+    return await asyncio.get_running_loop().run_in_executor(passwords.pool, passwords.hash_password, password)

@@ -14,6 +14,8 @@ from quiz.organisations.roster_file import Coordinates, Grid, UnreadableRoster, 
 HEADER_WITHIN = 40
 """How many rows from the top may be titles and notes before the header."""
 ENOUGH_COLUMNS = 3
+SHORTEST_CODE = 9
+"""A row with at least this much in the code column is data, whatever its other cells look like."""
 
 _HIDDEN = Finding("hidden_sheet", "隐藏的工作表，没有读取。", "需要导入时请取消隐藏。", INFO)
 _NO_HEADER = Finding("no_header", "没有名册表头，本工作表未导入。", "如是名册请检查列名。", INFO)
@@ -265,7 +267,7 @@ def _cells(row: RawRow) -> Iterator[tuple[str | None, str]]:
 
 def _why_no_data(row: RawRow, header: _Header) -> tuple[str, str] | None:
     """Code and reason when the row is a total, a note, an example, a repeated header or only numbered."""
-    if row.text("uscc") and row.text("name"):
+    if len(row.text("uscc")) >= SHORTEST_CODE and row.text("name"):
         if _EXAMPLE.fullmatch(row.text("serial")) or row.text("name").startswith(("示例", "（示例", "(示例", "【示例")):
             return "example", "示例行，不导入。"
         if header_key(row.text("name")) not in header.texts:
@@ -277,7 +279,7 @@ def _why_no_data(row: RawRow, header: _Header) -> tuple[str, str] | None:
     first = re.sub(r"\s", "", texts[0])
     if any(_EXAMPLE.fullmatch(text) for text in texts):
         return "example", "示例行，不导入。"
-    if not row.text("uscc") and any(_FOOTERS.match(re.sub(r"\s", "", text)) for text in texts[:3]):
+    if len(row.text("uscc")) < SHORTEST_CODE and any(_FOOTERS.match(re.sub(r"\s", "", text)) for text in texts[:3]):
         return "total", "合计行，不导入。"
     if len(filled) == 1 and filled[0][0] == "serial" and re.fullmatch(r"\d+", first):
         return "only_serial", "只有序号，没有内容，不导入。"

@@ -106,6 +106,8 @@ def _problem_lines(file: RosterFile, outcomes: Sequence[RowOutcome], order: Mapp
     for done in outcomes:
         for problem in done.row.problems:
             finding = problem.finding
+            if done.outcome == REFUSED and finding.severity != ERROR:
+                continue  # “只登记企业” and the like would be untrue of a row that does not go in
             lines.append(
                 _line(problem.sheet, problem.cell, problem.row, problem.column, problem.value, finding.severity, finding.code,
                       finding.message, finding.action)

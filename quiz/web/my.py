@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import date, datetime
 from typing import Any
@@ -41,8 +42,6 @@ async def get_my(request: Request) -> Response:
         }
 
     user, context = await read(job)
-    if user.must_change_password:
-        return RedirectResponse("/change-password", status_code=303)
     return page("my.html", user=user, **context)
 
 
@@ -97,7 +96,7 @@ async def post_start(request: Request) -> Response:
     """Start without JavaScript: the key in the form makes a doubled click harmless."""
     form = await request.form()
     paper, idempotency_key = str(form.get("paper", "")), str(form.get("key", ""))
-    if not paper.isdigit() or not 8 <= len(idempotency_key) <= 80:
+    if not re.fullmatch(r"[0-9]{1,9}", paper) or not 8 <= len(idempotency_key) <= 80:
         raise Refusal("页面已过期，请返回后重新开始。", code="stale_page")
 
     def job(session: Session) -> int:

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from quiz.http.requests import TemporaryPassword
 from quiz.http.running import read
 from quiz.problems import NotSignedIn, Refusal
 from quiz.web import my, sign_in
@@ -39,6 +40,8 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except NotSignedIn:
             return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+        except TemporaryPassword:
+            return RedirectResponse("/change-password", status_code=303)
         except Refusal as refusal:
             return await _message(refusal.status, "没有办成", refusal.message)
         except Exception:

@@ -24,5 +24,5 @@ def announce(database: Database) -> None:
 
 def check(database: Database, given: str) -> None:
     """Raises Invalid when it is not the code."""
-    if not hmac.compare_digest(tidy_code(given), tidy_code(setup_code(database))):
+    if not hmac.compare_digest(tidy_code(given).encode(), tidy_code(setup_code(database)).encode()):
         raise Invalid("设置码不正确。设置码显示在启动服务的命令行窗口里。", code="setup_code")

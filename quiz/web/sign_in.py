@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import Any
 
-import anyio.to_thread
 from sqlalchemy import select
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from quiz import clock, installation
-from quiz.accounts import passwords, queries, service
+from quiz.accounts import queries, service
 from quiz.accounts.audit import Actor
 from quiz.accounts.domain import User, check_password_strength
 from quiz.http import requests, sign_in
@@ -124,15 +122,20 @@ async def post_activate(request: Request) -> Response:
         if form.get("password") != form.get("again"):
             raise Invalid("两次输入的密码不一致。", code="password_differs")
         phone = _phone(form.get("phone", ""))
+        code, name, password = (form.get(field, "") for field in ("code", "name", "password"))
+        await read(lambda session: service.candidate_of_code(session, code=code, name=name, now=clock.now()))
+        check_password_strength(password, account=phone)
+        hashed = await sign_in.hash_password(password)
 
         def job(session: Session) -> tuple[str, User]:
             now = clock.now()
             account_id = service.activate(
                 session,
-                code=form.get("code", ""),
-                name=form.get("name", ""),
+                code=code,
+                name=name,
                 phone=phone,
-                password=form.get("password", ""),
+                password=password,
+                hashed=hashed,
                 now=now,
                 address=address,
             )
@@ -172,15 +175,17 @@ async def post_change_password(request: Request) -> Response:
         return RedirectResponse("/sign-in?next=/change-password", status_code=303)
     try:
         hashed = await read(lambda session: session.scalars(select(Account.password_hash).where(Account.id == user.account_id)).one())  # type: ignore[arg-type,call-overload]
-        if not await anyio.to_thread.run_sync(partial(passwords.verify_password, current, hashed)):
+        if not await sign_in.verify_password(current, hashed):
             raise Invalid("现在的密码不正确。", code="wrong_password")
         if password != again:
             raise Invalid("两次输入的新密码不一致。", code="password_differs")
         if password == current:
             raise Invalid("新密码不能与现在的密码相同。", code="password_same")
+        check_password_strength(password, account=user.account)
+        new_hash = await sign_in.hash_password(password)
         await work(
             lambda session: service.change_password(
-                session, account_id=user.account_id, password=password, now=clock.now(),
+                session, account_id=user.account_id, password=password, hashed=new_hash, now=clock.now(),
                 keep_token=requests.token_of(request), actor=requests.actor_of(user, request),
             )
         )  # fmt: skip
@@ -219,7 +224,7 @@ async def post_first_run(request: Request) -> Response:
         if form.get("password") != form.get("again"):
             raise Invalid("两次输入的密码不一致。", code="password_differs")
         check_password_strength(form.get("password", ""), account=form.get("account", ""))
-        hashed = await anyio.to_thread.run_sync(partial(passwords.hash_password, form.get("password", "")))
+        hashed = await sign_in.hash_password(form.get("password", ""))
 
         def job(session: Session) -> tuple[str, User]:
             if queries.any_account(session):

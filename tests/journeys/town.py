@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from quiz import clock, installation
-from quiz.accounts import passwords
+from quiz.accounts import audit, passwords
+from quiz.accounts import queries as account_queries
 from quiz.accounts import service as accounts
 from quiz.db import Database
 from quiz.organisations import domain as organisations
 from quiz.organisations import service as roster
+from quiz.organisations.reach import Reaches
 from quiz.papers import service as papers
 from quiz.papers.domain import Blueprint, Section
 from quiz.training import service as training
@@ -78,6 +80,15 @@ def _draft(now: datetime, minutes: int, attempts_allowed: int | None) -> papers.
 
 
 def _principal(session: Session, number: int, account: str, hashed: str, *, in_first_half: bool, now: datetime) -> None:
+    person_id = _enterprise(session, number, account, in_first_half=in_first_half, now=now)
+    accounts.create_account(
+        session, account=account, password_hash=hashed, name=f"王海{number + 1}", person_id=person_id,
+        roles=[(AccountRole.TRAINEE, None, None, None)], now=now,
+    )  # fmt: skip
+
+
+def _enterprise(session: Session, number: int, phone: str, *, in_first_half: bool, now: datetime) -> int:
+    """An enterprise with its principal; answers with the person's id."""
     today = clock.local_day(now)
     organisation_id = roster.add_organisation(
         session,
@@ -97,7 +108,7 @@ def _principal(session: Session, number: int, account: str, hashed: str, *, in_f
     post = roster.appoint(
         session,
         organisation_id=organisation_id,
-        person=organisations.PersonDraft(name=f"王海{number + 1}", phone=account),
+        person=organisations.PersonDraft(name=f"王海{number + 1}", phone=phone),
         role=PostRole.PRINCIPAL,
         category=PostCategory.LEGAL_REPRESENTATIVE,
         designated=True,
@@ -105,10 +116,7 @@ def _principal(session: Session, number: int, account: str, hashed: str, *, in_f
         account_id=None,
         now=now,
     )
-    accounts.create_account(
-        session, account=account, password_hash=hashed, name=f"王海{number + 1}", person_id=post.person_id,
-        roles=[(AccountRole.TRAINEE, None, None, None)], now=now,
-    )  # fmt: skip
+    return post.person_id
 
 
 def _staff(session: Session, hashed: str, now: datetime) -> None:
@@ -118,3 +126,14 @@ def _staff(session: Session, hashed: str, now: datetime) -> None:
         ("town-admin", AccountRole.ADMINISTRATOR, None),
     ):
         accounts.create_account(session, account=account, password_hash=hashed, name=account, roles=[(role, region, None, None)], now=now)
+
+
+def new_principal_with_slip(database: Database, *, now: datetime | None = None) -> accounts.Slip:
+    """One more enterprise whose principal has no account yet, and the slip the office printed."""
+    now = now or clock.now()
+    with database.transaction() as session:
+        _enterprise(session, 900, "13700009999", in_first_half=True, now=now)
+        rows = account_queries.activation_rows(
+            session, reaches=Reaches.everything(), district_code=None, town_code=None, state="none", now=now
+        )
+        return accounts.issue_activations(session, rows=rows, now=now, actor=audit.SYSTEM)[0]

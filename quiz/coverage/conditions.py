@@ -1,0 +1,77 @@
+"""“On day D”, “within reach”, as SQL conditions that several queries share."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_
+from sqlmodel import col
+
+from quiz import clock
+from quiz.models.attempts import Attempt
+from quiz.models.organisations import Placement
+from quiz.models.training import Duty, Membership
+from quiz.organisations.reach import Reach, Reaches
+from quiz.training.queries import ProgrammeView
+
+AnyReach = Reach | Reaches
+EVERYWHERE = Reaches.everything()
+
+
+def _holds(day: date, since: Any, until: Any) -> ColumnElement[bool]:
+    return and_(col(since) <= day, or_(col(until).is_(None), col(until) > day))
+
+
+def held_on(day: date) -> ColumnElement[bool]:
+    """The duty is owed, or was completed, by somebody in office that day."""
+    return _holds(day, Duty.opened_on, Duty.closed_on)
+
+
+def not_exempt_on(day: date) -> ColumnElement[bool]:
+    """No exemption covers the day."""
+    return or_(col(Duty.exempted_on).is_(None), col(Duty.exempted_on) > day, col(Duty.exempt_until) <= day)
+
+
+def member_on(day: date) -> ColumnElement[bool]:
+    """The organisation is in the audience that day."""
+    return _holds(day, Membership.since, Membership.until)
+
+
+def placed_on(day: date) -> ColumnElement[bool]:
+    """The placement that holds that day."""
+    return _holds(day, Placement.since, Placement.until)
+
+
+def reached_by(column: Any, day: date) -> ColumnElement[bool]:
+    """The level was reached on or before the day."""
+    return and_(col(column).is_not(None), col(column) <= day)
+
+
+def attempt_counts(programme: ProgrammeView, day: date) -> ColumnElement[bool]:
+    """Handed-in attempts at the programme's paper, from its opening to the end of the day."""
+    return and_(
+        col(Attempt.paper_id) == programme.paper_id,
+        col(Attempt.handed_in_at) >= clock.start_of_day(programme.opens_on),
+        col(Attempt.handed_in_at) <= clock.end_of_day(day),
+    )
+
+
+def on_cells(reach: AnyReach, table: Any) -> list[ColumnElement[bool]] | None:
+    """The reach as conditions on a table with district and town; None when it takes more than these to say it."""
+    parts = reach.parts if isinstance(reach, Reaches) else (reach,)
+    if not parts:
+        return [false()]
+    wholes = []
+    for part in parts:
+        if part.department_codes is not None or part.organisation_ids is not None:
+            return None
+        whole = []
+        if part.district_codes is not None:
+            whole.append(col(table.district_code).in_(sorted(part.district_codes)))
+        if part.town_codes is not None:
+            whole.append(col(table.town_code).in_(sorted(part.town_codes)))
+        if not whole:
+            return []
+        wholes.append(and_(*whole))
+    return [or_(*wholes)]

@@ -1,0 +1,122 @@
+"""Keeps the tally, proves it, and fixes a published figure in a snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from quiz.coverage import queries
+from quiz.coverage.domain import MEASURES, Cell, Counts
+from quiz.coverage.tally import refresh
+from quiz.coverage.verification import verify
+from quiz.models.coverage import Contribution, Snapshot
+from quiz.models.training import Programme
+from quiz.problems import NotFound
+from quiz.training.queries import programme
+
+__all__ = ["SnapshotView", "read_snapshot", "refresh", "snapshot", "total_of", "verify"]
+
+LEVELS = ("exempt", "none", "trained", "examined", "passed", "completed")
+"""How far an enterprise is, the furthest level only: of these lists every figure of the day can be counted again."""
+
+
+@dataclass(frozen=True)
+class SnapshotView:
+    """What was known when a figure was published."""
+
+    id: int
+    programme: str
+    as_of: date
+    policy: str
+    taken_at: datetime
+    figures: dict[str, Any]
+    digest: str
+
+    @property
+    def number(self) -> str:
+        """As it is printed beside the figure."""
+        return f"{self.id:06d}-{self.digest[:8]}"
+
+
+def snapshot(session: Session, *, programme_code: str, as_of: date, now: datetime, account_id: int | None = None) -> SnapshotView:
+    """Fix the figures of that day as they are known now, with the enterprises behind them."""
+    wanted = programme(session, code=programme_code)
+    by: dict[str, Any] = {
+        name: [group.as_json() for group in queries.coverage(session, programme_code=programme_code, as_of=as_of, by=name).groups]
+        for name in ("region", "town", "sector", "department")
+    }
+    figures = {
+        "total": queries.coverage(session, programme_code=programme_code, as_of=as_of).total.as_json(),
+        "by": by,
+        "persons": asdict(queries.persons(session, programme_code=programme_code, as_of=as_of)),
+        "organisations": _organisations(session, wanted.id, as_of),
+    }
+    row = Snapshot(
+        programme_id=wanted.id, as_of=as_of, policy=wanted.policy.value, taken_at=now, account_id=account_id, figures=figures,
+        digest=_digest(wanted.code, as_of, wanted.policy.value, figures),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return _view(row, wanted.code)
+
+
+def read_snapshot(session: Session, *, snapshot_id: int) -> SnapshotView:
+    """A snapshot as it was taken."""
+    found = session.execute(
+        select(Snapshot, Programme.code).join(Programme, col(Programme.id) == col(Snapshot.programme_id)).where(col(Snapshot.id) == snapshot_id)
+    ).one_or_none()  # fmt: skip
+    if found is None:
+        raise NotFound("没有找到该快照。", code="snapshot_unknown")
+    return _view(found[0], found[1])
+
+
+def total_of(figures: dict[str, Any]) -> Counts:
+    """The total counted again from the enterprises a snapshot lists."""
+    furthest: dict[str, int] = defaultdict(int)
+    for cell in figures["organisations"]:
+        for level, ids in cell["levels"].items():
+            furthest[level] += len(ids)
+    reached = {level: sum(furthest[further] for further in LEVELS[place:]) for place, level in enumerate(LEVELS)}
+    return Counts(
+        due=reached["none"], trained=reached["trained"], examined=reached["examined"], passed=reached["passed"],
+        completed=reached["completed"], exempt=furthest["exempt"],
+    )  # fmt: skip
+
+
+def _organisations(session: Session, programme_id: int, as_of: date) -> list[dict[str, Any]]:
+    """Cell by cell, the ids of the enterprises by how far they are."""
+    cell = (Contribution.district_code, Contribution.town_code, Contribution.sector_code, Contribution.department_code)
+    sums = [func.sum(getattr(Contribution, name)).label(name) for name in MEASURES]
+    query = (
+        select(*cell, col(Contribution.organisation_id), *sums)
+        .where(col(Contribution.programme_id) == programme_id, col(Contribution.day) <= as_of)
+        .group_by(*cell, col(Contribution.organisation_id))
+        .order_by(*cell, col(Contribution.organisation_id))
+    )
+    found: dict[Cell, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for row in session.connection().execute(query):
+        if row.exempt:
+            found[Cell(*row[:4])]["exempt"].append(row.organisation_id)
+        elif row.due:
+            level = next((name for name in reversed(LEVELS[2:]) if getattr(row, name)), "none")
+            found[Cell(*row[:4])][level].append(row.organisation_id)
+    return [{**where._asdict(), "levels": dict(levels)} for where, levels in found.items()]
+
+
+def _digest(code: str, as_of: date, policy: str, figures: dict[str, Any]) -> str:
+    text = json.dumps([code, as_of.isoformat(), policy, figures], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _view(row: Snapshot, code: str) -> SnapshotView:
+    assert row.id is not None
+    return SnapshotView(
+        id=row.id, programme=code, as_of=row.as_of, policy=row.policy, taken_at=row.taken_at, figures=row.figures, digest=row.digest
+    )
