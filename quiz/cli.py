@@ -24,8 +24,9 @@ from quiz.coverage import queries as coverage_queries
 from quiz.coverage import scores as scores_queries
 from quiz.coverage import verification
 from quiz.db import Database, database
-from quiz.organisations import reference, roster_import, roster_template
+from quiz.organisations import roster_service, roster_template
 from quiz.organisations.reach import Reaches
+from quiz.organisations.reference import Reference
 from quiz.problems import Invalid, NotFound, Refusal
 from quiz.training import queries as training
 from quiz.vocabulary import AccountRole
@@ -78,13 +79,17 @@ def _reading() -> Iterator[Session]:
 
 
 @app.command()
-def setup(demo: Annotated[bool, typer.Option("--demo", help="同时生成演示城市（固定种子）")] = False) -> None:
+def setup(
+    demo: Annotated[bool, typer.Option("--demo", help="同时生成演示城市（固定种子）")] = False,
+    demo_if_new: Annotated[bool, typer.Option("--demo-if-new", help="只在全新的数据库里生成演示城市（make run 用）")] = False,
+) -> None:
     """创建或升级数据库；--demo 生成演示城市。"""
     target = database()
     print(f"数据库：{target.url.render_as_string(hide_password=True)}")
+    is_new = installation.is_new(target)
     installation.prepare(target)
     print("数据库已是最新版本，内置题库已载入。")
-    if demo:
+    if demo or (demo_if_new and is_new):
         _fill_demonstration(target)
 
 
@@ -139,8 +144,7 @@ def account_create(
     password = given if given is not None else accounts.temporary_password()
     hashed = passwords.hash_password(password)
     with target.transaction() as session:
-        reference.require_region(session, region)
-        reference.require_department(session, department)
+        region, department = _known_codes(session, region, department)
         accounts.create_account(
             session,
             account=account,
@@ -151,6 +155,19 @@ def account_create(
             must_change_password=given is None,
         )
     print(f"已创建账号 {account}（{role.label}）。" + ("" if given is not None else f"临时密码：{password}"))
+
+
+def _known_codes(session: Session, region: str | None, department: str | None) -> tuple[str | None, str | None]:
+    """The codes as stored. Raises Invalid for one that does not exist; a department may be given by its name."""
+    reference = Reference.load(session)
+    if region is not None and region not in reference.regions:
+        raise Invalid(f"没有代码为 {region} 的区划。例如：371002 环翠区，371082 荣成市，WH-NH 威海南海新区。", code="region")
+    if department is not None and department not in reference.departments:
+        named = reference.department(department)
+        if named is None:
+            raise Invalid(f"没有部门 {department}。可用：{'、'.join(reference.departments)}。", code="department")
+        department = named
+    return region, department
 
 
 @roster_app.command("import")
@@ -164,28 +181,39 @@ def roster_import_command(
     if not file.is_file():
         raise Invalid(f"没有这个文件：{file}", code="no_file")
     with _progress("导入名册") as step:
-        report = roster_import.import_roster(
+        report = roster_service.import_roster(
             target,
             data=file.read_bytes(),
             file_name=file.name,
+            today=_today(),
             now=clock.now(),
-            account_id=None,
             dry_run=dry_run,
             progress=lambda done, total: step("导入名册", done, total),
         )
     if as_json:
-        _print(report.as_json())
+        _print(report.to_json())
     else:
-        print(report.text)
+        _print_roster(report)
     if report.refused:
+        print(f"有 {report.refused} 行被拒绝，其余各行{'可以导入' if dry_run else '已导入'}。", file=sys.stderr)
         sys.exit(1)
+
+
+def _print_roster(report: roster_service.RosterReport) -> None:
+    for problem in report.problems:
+        where = f"{problem['sheet']} {problem['cell']}".strip()
+        value = f"“{problem['value']}”" if problem["value"] else ""
+        print(f"{'拒绝' if problem['severity'] == 'error' else '提醒'}  {where}  {problem['column']}{value}  {problem['message']}{problem['action']}")
+    print(
+        f"{report.file}：共 {report.rows} 行，新增 {report.created}，更新 {report.updated}，无变化 {report.unchanged}，"
+        f"拒绝 {report.refused}，跳过 {report.skipped}。" + ("（预览，未写入）" if report.dry_run else "")
+    )
 
 
 @roster_app.command("template")
 def roster_template_command(file: Path) -> None:
     """写出名册模板（xlsx）。"""
-    with _reading() as session:
-        roster_template.write_template(session, file)
+    roster_template.write_template(file)
     print(f"模板已写入 {file}")
 
 
@@ -279,7 +307,7 @@ def scores(
     if by not in ("enterprise", "role", "region", "sector"):
         raise typer.BadParameter("只能是 enterprise|role|region|sector", param_hint="--by")
     with _reading() as session:
-        view = scores_queries.scores(session, programme_code=programme, by=by, reach=Reaches.everything(), as_of=_today())
+        view = scores_queries.scores(session, programme_code=programme, by=by, as_of=_today())
     if as_json:
         _print(view.as_json())
     else:

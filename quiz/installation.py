@@ -9,13 +9,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import inspect, select, text
 from sqlmodel import Session
 
 from quiz import clock, wiring
 from quiz.banks import service as banks
 from quiz.db import Database
-from quiz.models.accounts import Setting
+from quiz.models.accounts import Account, Setting
+from quiz.models.organisations import Organisation
 from quiz.organisations.reference import seed_reference
 from quiz.problems import Refusal
 
@@ -47,6 +48,14 @@ def prepare(database: Database, *, progress: Callable[[str], None] | None = None
     with database.transaction() as session:
         seed_reference(session)
         banks.load_built_in(session, now=clock.now(), progress=progress)
+
+
+def is_new(database: Database) -> bool:
+    """Whether the database holds no table of ours yet, or only what `prepare` puts there: no account and no organisation."""
+    with database.reading() as session:
+        if "organisation" not in inspect(session.connection()).get_table_names():
+            return True
+        return session.execute(select(Organisation.id).limit(1)).first() is None and session.execute(select(Account.id).limit(1)).first() is None  # type: ignore[call-overload]
 
 
 def is_demonstration(session: Session) -> bool:

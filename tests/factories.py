@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -40,8 +41,8 @@ def reference(session: Session) -> None:
         session.add(Region(code=code, name=name, short_name=name[:2], level="district", kind="administrative", parent_code="371000"))
         session.flush()
         for town in towns:
-            name_of_town = f"{name[:2]}街道{town[-1]}"
-            session.add(Region(code=town, name=name_of_town, short_name=name_of_town, level="town", kind="administrative", parent_code=code))
+            label = f"{name[:2]}街道{town[-1]}"
+            session.add(Region(code=town, name=label, short_name=label, level="town", kind="administrative", parent_code=code))
     session.add_all(Department(code=code, name=name) for code, name in DEPARTMENTS.items())
     session.flush()
     session.add_all(Sector(code=code, name=name, department_code=department) for code, (name, department) in SECTORS.items())
@@ -78,9 +79,8 @@ def organisation(
     session.flush()
     assert row.id is not None
     session.add_all(OrganisationFeature(organisation_id=row.id, feature_code=code) for code in features)
-    session.add(
-        Placement(organisation_id=row.id, since=since, district_code=district, town_code=town, sector_code=sector, department_code=department)
-    )
+    place: dict[str, Any] = {"district_code": district, "town_code": town, "sector_code": sector, "department_code": department}
+    session.add(Placement(organisation_id=row.id, since=since, **place))
     session.flush()
     return row.id
 

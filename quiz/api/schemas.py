@@ -21,7 +21,7 @@ class StartBody(_Body):
 class ResponseBody(_Body):
     position: int = Field(ge=1, le=1000)
     answer: list[str] = Field(max_length=26)
-    sequence: int = Field(ge=1, le=2**31 - 1)
+    sequence: int = Field(ge=1, le=2**31 - 2)
 
 
 class ResponsesBody(_Body):

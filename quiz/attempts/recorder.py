@@ -304,25 +304,32 @@ def _keep_in_time(session: Session, jobs: list[tuple[int, SaveJob]]) -> dict[int
 
 
 def _kept(session: Session, places: set[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, list[str]]]:
-    if not places:
-        return {}
-    rows = session.execute(
-        select(responses.c.attempt_id, responses.c.position, responses.c.sequence, responses.c.answer).where(
-            tuple_(responses.c.attempt_id, responses.c.position).in_(sorted(places))
+    kept: dict[tuple[int, int], tuple[int, list[str]]] = {}
+    ordered = sorted(places)
+    for start in range(0, len(ordered), _PLACES_AT_ONCE):
+        rows = session.execute(
+            select(responses.c.attempt_id, responses.c.position, responses.c.sequence, responses.c.answer).where(
+                tuple_(responses.c.attempt_id, responses.c.position).in_(ordered[start : start + _PLACES_AT_ONCE])
+            )
         )
-    )
-    return {(row.attempt_id, row.position): (row.sequence, row.answer) for row in rows}
+        kept |= {(row.attempt_id, row.position): (row.sequence, row.answer) for row in rows}
+    return kept
 
 
 def _keep_late(session: Session, job: SaveJob) -> None:
     """Keep what came after the close. An answer that was counted and is only sent again, its receipt lost, is not late."""
-    kept = _kept_sequences(session, [(job.attempt_id, save.position) for save in job.saves])
+    kept = _kept(session, {(job.attempt_id, save.position) for save in job.saves})
     rows = [
         {("received_at" if name == "saved_at" else name): value for name, value in row.items()}
         for row in _rows(job)
-        if row["sequence"] > kept.get((row["attempt_id"], row["position"]), 0)
+        if _is_news(row, kept)
     ]
     if not rows:
         return
     statement = service.upsert(session, LateResponse.__table__)  # type: ignore[attr-defined]
     session.connection().execute(statement.on_conflict_do_nothing(), rows)
+
+
+def _is_news(row: dict[str, Any], kept: dict[tuple[int, int], tuple[int, list[str]]]) -> bool:
+    sequence, answer = kept.get((row["attempt_id"], row["position"]), (0, []))
+    return row["sequence"] > sequence or (row["sequence"] == sequence and row["answer"] != answer)

@@ -24,7 +24,8 @@ from quiz.problems import Invalid, NotFound, Refusal
 from quiz.vocabulary import AttemptState
 
 log = structlog.get_logger()
-MAX_SEQUENCE = 2**31 - 1
+MAX_SEQUENCE = 2**31 - 2
+"""One below what the column holds: of two answers with one number the recorder keeps the later under the next."""
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,13 @@ class Counts:
     def is_nothing(self) -> bool:
         return not any(astuple(self))
 
+    @property
+    def shown(self) -> str:
+        """In Chinese, in one line."""
+        return (
+            f"应训 {self.due}、参训 {self.trained}、参考 {self.examined}、合格 {self.passed}、完成 {self.completed}、核减 {self.exempt}"
+        )
+
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 

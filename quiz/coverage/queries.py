@@ -62,6 +62,14 @@ class CoverageView:
     def shown_rate(self) -> str:
         return show_rate(self.total)
 
+    @property
+    def text(self) -> str:
+        """In Chinese, for the command line."""
+        head = f"{self.title}  统计时点 {self.as_of}  口径 {self.policy.label}  单位：企业"
+        total = f"覆盖率 {show_rate(self.total)}（已完成 {self.total.completed} ÷ 应训 {self.total.due}，核减 {self.total.exempt}）"
+        groups = [f"  {show_rate(each.counts):>7}  {each.counts.completed:>6} ÷ {each.counts.due:<6}  {each.label}" for each in self.groups]
+        return "\n".join([head, total, *groups])
+
     def as_json(self) -> dict[str, Any]:
         """As `coverage --json` and the API give it."""
         return {

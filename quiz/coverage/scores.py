@@ -6,6 +6,7 @@ programme opened: a result brought along from another enterprise counts here as 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, select
 from sqlmodel import Session, col
 
 from quiz.coverage.conditions import EVERYWHERE, AnyReach, attempt_counts, held_on, member_on, not_exempt_on, placed_on
+from quiz.coverage.domain import show_share
 from quiz.models.attempts import Attempt
 from quiz.models.organisations import Organisation, Person, Placement, Region, Sector
 from quiz.models.training import Duty, Membership
@@ -71,6 +73,16 @@ class ScoreRow:
         """一次合格率 = 首次合格 ÷ 参考."""
         return _share(self.first_time_passed, self.participants)
 
+    @property
+    def text(self) -> str:
+        """In one line."""
+        mean = "—" if self.mean_percent is None else f"{self.mean_percent:.1f}"
+        return (
+            f"{self.due:>4}  {self.participants:>4}  {show_share(self.participants, self.due):>7}  {self.passed:>4}  "
+            f"{show_share(self.passed, self.participants):>7}  {show_share(self.passed, self.due):>7}  "
+            f"{show_share(self.first_time_passed, self.participants):>7}  {mean:>5}  {self.label}"
+        )
+
     def as_json(self) -> dict[str, Any]:
         return {
             "key": self.key, "label": self.label, "due": self.due, "attempts": self.attempts, "participants": self.participants,
@@ -93,6 +105,13 @@ class ScoresView:
     total: ScoreRow
     """Everybody once, whatever groups they appear in."""
     rows: tuple[ScoreRow, ...]
+
+    @property
+    def text(self) -> str:
+        """In Chinese, for the command line."""
+        head = f"{self.title}  统计时点 {self.as_of}  共 {self.groups} 组"
+        columns = "应考  参考  参考率  合格  考试合格率  综合合格率  一次合格率  平均最好成绩"
+        return "\n".join([head, columns, *(row.text for row in (*self.rows, self.total))])
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -146,7 +165,7 @@ def scores(
     by: GroupedBy,
     as_of: date,
     reach: AnyReach = EVERYWHERE,
-    limit: int | None = 100,
+    limit: int | None = None,
     offset: int = 0,
     order: Order = "label",
     descending: bool = False,
@@ -196,18 +215,19 @@ def holders(
     ).scalar() != 1:  # fmt: skip
         raise NotFound()
     best = _best(wanted, as_of)
-    query = (
+    query: Any = (
         select(
-            col(Duty.id), col(Duty.person_id), col(Person.name), col(Duty.role), col(Duty.designated), col(Duty.opened_on),
+            col(Duty.id).label("duty_id"), col(Duty.person_id), col(Person.name), col(Duty.role), col(Duty.designated), col(Duty.opened_on),
             col(Duty.due_on), col(Duty.completed_on), col(Duty.exempted_on), col(Duty.exempt_until), col(Duty.closed_on),
-            col(Duty.closing), func.coalesce(best.c.attempts, 0), best.c.percent,
+            col(Duty.closing), func.coalesce(best.c.attempts, 0).label("attempts"), best.c.percent.label("best_percent"),
         )
         .join(Person, col(Person.id) == col(Duty.person_id))
         .outerjoin(best, best.c.person_id == col(Duty.person_id))
         .where(col(Duty.programme_id) == wanted.id, col(Duty.organisation_id) == organisation_id)
         .order_by(case((held_on(as_of), 0), else_=1), col(Duty.opened_on).desc(), col(Duty.id))
     )  # fmt: skip
-    return tuple(HolderRow(*row[:3], PostRole(row[3]), *row[4:]) for row in session.connection().execute(query))
+    rows: Sequence[Any] = session.connection().execute(query).all()
+    return tuple(HolderRow(**{**row._mapping, "role": PostRole(row.role)}) for row in rows)
 
 
 def person_attempts(
@@ -231,17 +251,18 @@ def person_attempts(
         .where(col(Attempt.person_id) == person_id, col(Attempt.paper_id) == wanted.paper_id)
         .order_by(col(Attempt.number))
     )  # fmt: skip
-    return tuple(AttemptRow(row[0], row[1], AttemptState(row[2]), *row[3:]) for row in session.connection().execute(query))
+    rows: Sequence[Any] = session.connection().execute(query).all()
+    return tuple(AttemptRow(row[0], row[1], AttemptState(row[2]), *row[3:]) for row in rows)
 
 
 def _people(wanted: ProgrammeView, by: GroupedBy, day: date, reach: AnyReach) -> Subquery:
     """Everybody who owes the programme that day, once in each group they belong to."""
-    key: ColumnElement[Any] = {
+    keys: dict[str, Any] = {
         "enterprise": col(Duty.organisation_id), "role": col(Duty.role), "region": col(Placement.district_code),
         "sector": col(Placement.sector_code),
-    }[by]  # fmt: skip
+    }  # fmt: skip
     return (
-        select(key.label("key"), col(Duty.person_id))
+        select(keys[by].label("key"), col(Duty.person_id))
         .join(
             Membership,
             and_(
@@ -259,11 +280,13 @@ def _people(wanted: ProgrammeView, by: GroupedBy, day: date, reach: AnyReach) ->
 
 def _best(wanted: ProgrammeView, day: date) -> Subquery:
     """Per person: attempts, the best in percent, whether any passed, whether the first did."""
+    in_order = func.row_number().over(partition_by=col(Attempt.person_id), order_by=(col(Attempt.handed_in_at), col(Attempt.id)))
+    passed: Any = Attempt.passed
     each = (
         select(
             col(Attempt.person_id), (100.0 * col(Attempt.score) / col(Attempt.max_score)).label("percent"),
-            case((col(Attempt.passed), 1), else_=0).label("passed"),
-            func.row_number().over(partition_by=col(Attempt.person_id), order_by=(col(Attempt.handed_in_at), col(Attempt.id))).label("place"),
+            case((passed, 1), else_=0).label("passed"),
+            in_order.label("place"),
         )
         .where(attempt_counts(wanted, day))
         .subquery("each")
@@ -298,7 +321,7 @@ def _ordering(grouped: Subquery, by: GroupedBy, order: Order, descending: bool) 
     """By figure or by name; what has no figure comes last, and equals stay in a fixed order."""
     columns = grouped.c
     if order == "label":
-        first: ColumnElement[Any] = {
+        first: Any = {
             "enterprise": col(Organisation.name), "region": col(Region.position), "sector": col(Sector.position), "role": columns.key,
         }[by]  # fmt: skip
     else:

@@ -69,12 +69,11 @@ def snapshot(session: Session, *, programme_code: str, as_of: date, now: datetim
 
 def read_snapshot(session: Session, *, snapshot_id: int) -> SnapshotView:
     """A snapshot as it was taken."""
-    found = session.execute(
-        select(Snapshot, Programme.code).join(Programme, col(Programme.id) == col(Snapshot.programme_id)).where(col(Snapshot.id) == snapshot_id)
-    ).one_or_none()  # fmt: skip
-    if found is None:
+    row = session.get(Snapshot, snapshot_id)
+    if row is None:
         raise NotFound("没有找到该快照。", code="snapshot_unknown")
-    return _view(found[0], found[1])
+    code = session.connection().execute(select(col(Programme.code)).where(col(Programme.id) == row.programme_id)).scalar_one()
+    return _view(row, code)
 
 
 def total_of(figures: dict[str, Any]) -> Counts:
@@ -92,7 +91,7 @@ def total_of(figures: dict[str, Any]) -> Counts:
 
 def _organisations(session: Session, programme_id: int, as_of: date) -> list[dict[str, Any]]:
     """Cell by cell, the ids of the enterprises by how far they are."""
-    cell = (Contribution.district_code, Contribution.town_code, Contribution.sector_code, Contribution.department_code)
+    cell: list[Any] = [getattr(Contribution, f"{name}_code") for name in Cell._fields]
     sums = [func.sum(getattr(Contribution, name)).label(name) for name in MEASURES]
     query = (
         select(*cell, col(Contribution.organisation_id), *sums)

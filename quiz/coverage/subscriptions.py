@@ -27,10 +27,8 @@ def on_organisations_changed(session: Session, event: events.OrganisationsChange
     concerned: dict[int, set[int]] = {}
     for start in range(0, len(ids), tally.CHUNK):
         chunk = ids[start : start + tally.CHUNK]
-        rows = session.connection().execute(
-            select(col(Membership.programme_id), col(Membership.organisation_id)).where(col(Membership.organisation_id).in_(chunk)).distinct()
-        )
-        for programme_id, organisation_id in rows:
+        members = select(col(Membership.programme_id), col(Membership.organisation_id)).where(col(Membership.organisation_id).in_(chunk))
+        for programme_id, organisation_id in session.connection().execute(members.distinct()):
             concerned.setdefault(programme_id, set()).add(organisation_id)
     for programme_id in sorted(concerned):
         tally.refresh(session, programme_id=programme_id, organisation_ids=concerned[programme_id])

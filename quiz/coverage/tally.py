@@ -28,8 +28,8 @@ Part = dict[Key, Counts]
 
 _TALLY: Table = Tally.__table__  # type: ignore[attr-defined]
 _CONTRIBUTION: Table = Contribution.__table__  # type: ignore[attr-defined]
-_ids = bindparam("ids", expanding=True)
-_scope = bindparam("programme_id")
+_ids: Any = bindparam("ids", expanding=True)
+_scope: Any = bindparam("programme_id")
 
 _policy = select(col(Programme.policy)).where(col(Programme.id) == _scope)
 _lock = select(col(Organisation.id)).where(col(Organisation.id).in_(_ids)).order_by(col(Organisation.id)).with_for_update(key_share=True)
@@ -40,7 +40,7 @@ _placements = select(
     col(Placement.organisation_id), col(Placement.since), col(Placement.until), col(Placement.district_code),
     col(Placement.town_code), col(Placement.sector_code), col(Placement.department_code),
 ).where(col(Placement.organisation_id).in_(_ids))  # fmt: skip
-_duties = select(col(Duty.organisation_id), *(getattr(Duty, name) for name in Owed._fields)).where(
+_duties: Any = select(col(Duty.organisation_id), *(getattr(Duty, name) for name in Owed._fields)).where(
     col(Duty.programme_id) == _scope, col(Duty.organisation_id).in_(_ids)
 )
 _contributions = select(
@@ -120,16 +120,16 @@ def _parts_as_kept(connection: Connection, scope: dict[str, Any]) -> dict[int, P
 
 def _parts_as_due(connection: Connection, scope: dict[str, Any], policy: HolderPolicy) -> dict[int, Part]:
     member: dict[int, list[Span]] = defaultdict(list)
-    for row in connection.execute(_members, scope):
-        member[row[0]].append(Span(row[1], row[2]))
+    for organisation_id, since, until in connection.execute(_members, scope):
+        member[organisation_id].append(Span(since, until))
     if not member:
         return {}
     placements: dict[int, list[Placed]] = defaultdict(list)
-    for row in connection.execute(_placements, {"ids": scope["ids"]}):
-        placements[row[0]].append(Placed(row[1], row[2], Cell(row[3], row[4] or "", row[5], row[6] or "")))
+    for organisation_id, since, until, district, town, sector, department in connection.execute(_placements, {"ids": scope["ids"]}):
+        placements[organisation_id].append(Placed(since, until, Cell(district, town or "", sector, department or "")))
     duties: dict[int, list[Owed]] = defaultdict(list)
-    for row in connection.execute(_duties, scope):
-        duties[row[0]].append(Owed(*row[1:]))
+    for organisation_id, *days in connection.execute(_duties, scope):
+        duties[organisation_id].append(Owed(*days))
 
     parts: dict[int, Part] = {}
     for each, spans in member.items():

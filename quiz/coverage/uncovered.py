@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, false, func, or_, select
 from sqlmodel import Session, col
 
 from quiz.coverage.conditions import EVERYWHERE, AnyReach, attempt_counts, held_on, member_on, not_exempt_on, placed_on
@@ -167,9 +167,10 @@ def _base(wanted: ProgrammeView, day: date, reach: AnyReach, asked: Filters) -> 
         col(Duty.programme_id) == wanted.id, col(Duty.organisation_id) == col(Membership.organisation_id), held_on(day)
     )  # fmt: skip
     grace = timedelta(days=wanted.grace_days)
+    late = or_(col(Membership.since) <= wanted.opens_on, col(Membership.since) < day - grace) if wanted.due_on < day else false()
     is_overdue = case(
         (waiting.c.id.is_not(None), case((waiting.c.due_on < day, 1), else_=0)),
-        else_=case((and_(wanted.due_on < day, or_(col(Membership.since) <= wanted.opens_on, col(Membership.since) < day - grace)), 1), else_=0),
+        else_=case((late, 1), else_=0),
     )
     reason = case(
         (waiting.c.id.is_(None), NotCoveredReason.NO_HOLDER.value),

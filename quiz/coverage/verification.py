@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -58,12 +58,26 @@ class VerifyReport:
     """The first of them."""
 
     @property
-    def is_sound(self) -> bool:
+    def consistent(self) -> bool:
+        """Nothing differs."""
         return self.differing == 0
+
+    @property
+    def text(self) -> str:
+        """In Chinese, for the command line."""
+        compared = f"已核对 {self.programmes} 个项目、{self.organisations} 家次单位、{self.figures} 个数字"
+        if self.consistent:
+            return f"{compared}：统计表与明细完全一致。"
+        listed = [
+            f"  {each.programme} {each.day} {'／'.join(filter(None, each.cell))}"
+            f"{'' if each.organisation_id is None else f' 单位 {each.organisation_id}'}：记为 {each.kept.shown}，实为 {each.counted.shown}"
+            for each in self.differences
+        ]
+        return "\n".join([f"{compared}：{self.differing} 处不一致。", *listed])
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "sound": self.is_sound, "programmes": self.programmes, "organisations": self.organisations, "figures": self.figures,
+            "consistent": self.consistent, "programmes": self.programmes, "organisations": self.organisations, "figures": self.figures,
             "differing": self.differing, "differences": [each.as_json() for each in self.differences],
         }  # fmt: skip
 
@@ -74,7 +88,8 @@ def verify(session: Session) -> VerifyReport:
     connection = session.connection()
     found: list[Difference] = []
     organisations = figures = 0
-    programmes = connection.execute(select(col(Programme.id), col(Programme.code), col(Programme.policy)).order_by(col(Programme.id))).all()
+    listed = select(col(Programme.id), col(Programme.code), col(Programme.policy)).order_by(col(Programme.id))
+    programmes: Sequence[Any] = connection.execute(listed).all()
     for programme_id, code, policy in programmes:
         kept = _kept_contributions(connection, programme_id)
         total: dict[Key, Counts] = defaultdict(Counts)
@@ -93,7 +108,9 @@ def verify(session: Session) -> VerifyReport:
     )
 
 
-def _differences(code: str, table: str, organisation_id: int | None, kept: dict[Key, Counts], counted: dict[Key, Counts]) -> list[Difference]:
+def _differences(
+    code: str, table: str, organisation_id: int | None, kept: dict[Key, Counts], counted: dict[Key, Counts]
+) -> list[Difference]:
     return [
         Difference(code, table, organisation_id, *key, kept.get(key, NOTHING), counted.get(key, NOTHING))
         for key in sorted(kept.keys() | counted.keys())
@@ -123,8 +140,10 @@ def _recounted(connection: Connection, programme_id: int, policy: HolderPolicy) 
         counted: dict[Key, Counts] = defaultdict(Counts)
         before: State = (None, NOTHING)
         for row in days:
-            cell = None if row.district_code is None else Cell(row.district_code, row.town_code or "", row.sector_code, row.department_code or "")
-            after: State = (cell, Counts(*(getattr(row, name) for name in MEASURES)) if cell else NOTHING)
+            after: State = (None, NOTHING)
+            if row.district_code is not None:
+                cell = Cell(row.district_code, row.town_code or "", row.sector_code, row.department_code or "")
+                after = (cell, Counts(*(getattr(row, name) for name in MEASURES)))
             for (where, counts), sign in ((before, -1), (after, 1)):
                 if where is not None:
                     counted[(row.day, where)] += counts if sign > 0 else NOTHING - counts
@@ -135,16 +154,17 @@ def _recounted(connection: Connection, programme_id: int, policy: HolderPolicy) 
 def _days(programme_id: int) -> Subquery:
     """Every day on which something about a member organisation may change."""
     members = select(col(Membership.organisation_id)).where(col(Membership.programme_id) == programme_id)
+    changing = {
+        Membership: ("since", "until"),
+        Duty: ("opened_on", "closed_on", "trained_on", "examined_on", "passed_on", "completed_on", "exempted_on", "exempt_until"),
+        Placement: ("since", "until"),
+    }
     parts = []
-    for table, names in (
-        (Membership, ("since", "until")),
-        (Duty, ("opened_on", "closed_on", "trained_on", "examined_on", "passed_on", "completed_on", "exempted_on", "exempt_until")),
-        (Placement, ("since", "until")),
-    ):
+    for model, names in changing.items():
+        columns = model.__table__.c  # type: ignore[attr-defined]
+        own = columns.organisation_id.in_(members) if model is Placement else columns.programme_id == programme_id
         for name in names:
-            column = getattr(table, name)
-            own = table.organisation_id.in_(members) if table is Placement else table.programme_id == programme_id  # type: ignore[attr-defined]
-            parts.append(select(table.organisation_id.label("organisation_id"), column.label("day")).where(own, column.is_not(None)))  # type: ignore[attr-defined]
+            parts.append(select(columns.organisation_id, columns[name].label("day")).where(own, columns[name].is_not(None)))
     return union(*parts).subquery("days")
 
 

@@ -51,10 +51,11 @@ class Campaign:
 
     def draft(self, today: date) -> PaperDraft:
         """The paper, open from the day the programme opened until some days after it is due."""
+        blueprint = self.blueprint
         return PaperDraft(
             title=self.paper_title,
-            description=f"{self.title}结业考试：{self.blueprint.count} 题，满分 {self.blueprint.max_score:g} 分，{self.cut_score:g} 分合格。",
-            blueprint=self.blueprint,
+            description=f"{self.title}结业考试：{blueprint.count} 题，满分 {blueprint.max_score:g} 分，{self.cut_score:g} 分合格。",
+            blueprint=blueprint,
             cut_score=self.cut_score,
             opens_at=clock.start_of_day(self.opens_on(today)),
             closes_at=clock.end_of_day(self.due_on(today) + timedelta(days=RESIT_DAYS)),
@@ -102,7 +103,8 @@ CAMPAIGNS = (
         code="confined-space-2024",
         title="工贸有限空间企业主要负责人全覆盖培训（2024）",
         description="面向存在有限空间作业的工贸企业主要负责人，学习有限空间作业安全规定和重大事故隐患判定标准，考试合格为完成。",
-        basis="《工贸企业有限空间作业安全规定》；《中华人民共和国安全生产法》第五条；2024 年安全生产重点工作中对工贸有限空间企业主要负责人开展全覆盖专题培训的安排。",
+        basis="《工贸企业有限空间作业安全规定》；《中华人民共和国安全生产法》第五条；"
+        "2024 年安全生产重点工作中对工贸有限空间企业主要负责人开展全覆盖专题培训的安排。",
         audience=Audience(sectors=frozenset({"industry_trade"}), features=frozenset({"confined_space"})),
         opened_days_ago=75, due_in_days=30, paper_title="工贸有限空间企业主要负责人结业考试",
         blueprint=Blueprint(sections=(
@@ -120,7 +122,8 @@ CAMPAIGNS = (
         code="hospital-fire-2024",
         title="二级三级医院消防安全责任人全覆盖培训（2024）",
         description="面向二级、三级医院的消防安全责任人（医院主要负责人），消防专门题库建成前以安全生产法和省条例为考试内容。",
-        basis="《中华人民共和国消防法》第十六条；《中华人民共和国安全生产法》第五条；2024 年安全生产重点工作中对二级三级医院消防安全责任人开展全覆盖专题培训的安排。",
+        basis="《中华人民共和国消防法》第十六条；《中华人民共和国安全生产法》第五条；"
+        "2024 年安全生产重点工作中对二级三级医院消防安全责任人开展全覆盖专题培训的安排。",
         audience=Audience(sectors=frozenset({"hospital"}), hospital_grades=frozenset({"二级", "三级"})),
         opened_days_ago=70, due_in_days=25, paper_title="二级三级医院消防安全责任人结业考试", blueprint=Blueprint(sections=_LAW_PAPER),
         cut_score=80, minutes=40, attempts_allowed=3, scoring_policy=ScoringPolicy.PARTIAL, readiness=0.5, preparation=0.5,
@@ -140,7 +143,7 @@ CAMPAIGNS = (
             _section(4, REGULATION, types=(SINGLE,)),
             _section(2, LAW, types=(MULTIPLE,)),
         )),
-        cut_score=60, minutes=30, attempts_allowed=None, scoring_policy=ScoringPolicy.PARTIAL, readiness=-0.45, preparation=-0.55,
+        cut_score=60, minutes=30, attempts_allowed=None, scoring_policy=ScoringPolicy.PARTIAL, readiness=-0.25, preparation=-0.95,
         evening_trade=True,
     ),
 )  # fmt: skip

@@ -114,11 +114,10 @@ class Founder:
 
     def _factory(self, district: District) -> None:
         trade: Trade = self._weighted({each: _at(each.weight, district.code) for each in trades.TRADES})
-        features = tuple(code for code, likelihood in trade.features.items() if self.chance.random() < likelihood)
         employees = self._employees(trade.employees)
         self._add(
             district, OrganisationKind.ENTERPRISE, self._company_name(district, trade.names), rural=1.5,
-            sector_code="industry_trade", subsector=trade.subsector, features=features, employees=employees,
+            sector_code="industry_trade", subsector=trade.subsector, features=self._features(trade.features), employees=employees,
             department_code=trade.department if self.chance.random() < 0.5 else "emergency_management",
             direct_department_code="emergency_management", standardisation=self._standardisation(employees),
         )  # fmt: skip
@@ -146,7 +145,7 @@ class Founder:
             district, OrganisationKind.ENTERPRISE, self._company_name(district, mine.names), rural=9, sector_code="non_coal_mine",
             subsector=mine.subsector, employees=self._employees(mine.employees), department_code="emergency_management",
             direct_department_code=self._weighted({"emergency_management": 6, "natural_resources": 1}),
-            features=tuple(code for code, likelihood in (("outsourced_work", 0.5), ("work_at_height", 0.3)) if self.chance.random() < likelihood),
+            features=self._features({"outsourced_work": 0.5, "work_at_height": 0.3}),
             standardisation=self._weighted({"三级": 6, "二级": 3, "": 1}),
         )  # fmt: skip
 
@@ -181,11 +180,14 @@ class Founder:
 
     # --- one enterprise ---------------------------------------------------------------------------------------------------------
 
-    def _add(self, district: District, kind: OrganisationKind, name: str, *, rural: float, prefix: str | None = None, **rest: object) -> None:
+    def _add(
+        self, district: District, kind: OrganisationKind, name: str, *, rural: float, prefix: str | None = None, **rest: object
+    ) -> None:
         is_table = kind is OrganisationKind.SELF_EMPLOYED
         authority = "371000" if not is_table and self.chance.random() < 0.25 else district.authority
         without_code = is_table and self.chance.random() < WITHOUT_CODE
-        registered_on = self.today - timedelta(days=int(ROSTER_AGE_DAYS + 60 + self.chance.triangular(0, 365 * (11 if is_table else 24), 1500)))
+        age = ROSTER_AGE_DAYS + 60 + self.chance.triangular(0, 365 * (11 if is_table else 24), 1500)
+        registered_on = self.today - timedelta(days=int(age))
         town = self._town(district.code, rural=rural)
         uscc = None if without_code else self.numbers.uscc(prefix or ("92" if is_table else "91"), authority)
         self.enterprises.append(
@@ -196,6 +198,9 @@ class Founder:
                 known_on=self.today - timedelta(days=ROSTER_AGE_DAYS), **rest,  # type: ignore[arg-type]
             )
         )  # fmt: skip
+
+    def _features(self, likelihoods: Mapping[str, float]) -> tuple[str, ...]:
+        return tuple(code for code, likelihood in likelihoods.items() if self.chance.random() < likelihood)
 
     def _company_name(self, district: District, trade_names: Sequence[str]) -> str:
         return self.names.company(self.chance.choice(district.prefixes), self.chance.choice(trade_names))
@@ -229,7 +234,7 @@ class Founder:
             each = fickle.pop()
             each.registered_on = self._day_lately(4, 55)
             each.known_on = each.registered_on + timedelta(days=3)
-        movers = [each for each in fickle if each.kind is OrganisationKind.ENTERPRISE and each.district_code not in trades.TOWNS_OF_MANAGING_UNIT]
+        movers = [each for each in fickle if each.is_company and each.district_code not in trades.TOWNS_OF_MANAGING_UNIT]
         for each in movers[:MOVES]:
             former = self.chance.choice([code for code in ("371002", "371003", "371072", "371073") if code != each.district_code])
             each.moved = Move(self._day_lately(6, 50), former, self._town(former, rural=1))

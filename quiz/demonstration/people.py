@@ -20,6 +20,7 @@ VACANT = 8
 WITH_TWO_PRINCIPALS = 46
 SHARED_TELEPHONES = 7
 """Pairs of people who share a number, as families do."""
+_CHANGING = ("industry_trade", "catering", "non_coal_mine")
 SAFETY_DIRECTOR_FROM = 300
 """From so many employees on there is a safety director (省条例第二十一条)."""
 
@@ -66,7 +67,7 @@ class Appointer:
 
     def appoint_all(self, enterprises: Sequence[Enterprise]) -> Staff:
         """One principal for each, then those who hold two, those who share one, those who changed, and safety directors."""
-        stable = [each for each in enterprises if each.closed_on is None and each.sector_code in ("industry_trade", "catering", "non_coal_mine")]
+        stable = [each for each in enterprises if self._is_stable(each)]
         self.chance.shuffle(stable)
         changed = {each.id for each in stable[:CHANGED]}
         rest = stable[CHANGED:]
@@ -80,7 +81,7 @@ class Appointer:
             if each.id not in second:
                 principal_of[each.id] = self._human()
         for each in enterprises:
-            holder = principal_of[second[each.id] if each.id in second else each.id]
+            holder = principal_of[second.get(each.id, each.id)]
             first = self._principal(each, holder, held_from=self._since(each))
             if each.id in changed:
                 first.held_to = self.today - timedelta(days=self.chance.randint(2, 78))
@@ -92,6 +93,10 @@ class Appointer:
                 self._post(each, self._human(), PostRole.SAFETY_DIRECTOR, PostCategory.OTHER, "安全总监", held_from=self._since(each))
         self._share_telephones()
         return self.staff
+
+    def _is_stable(self, each: Enterprise) -> bool:
+        """In business, and there since the rosters came in."""
+        return each.sector_code in _CHANGING and each.closed_on is None and each.known_on <= self.known_on
 
     def _pairs(self, enterprises: Sequence[Enterprise]) -> list[tuple[int, Enterprise]]:
         """The first and the second enterprise of those who have two: neighbours in trade and district, or one in the other's."""
@@ -140,8 +145,9 @@ class Appointer:
         return each.registered_on + timedelta(days=self.chance.randrange(days))
 
     def _post(
-        self, each: Enterprise, holder: Human, role: PostRole, category: PostCategory, title: str, *, held_from: date, designated: bool = False
-    ) -> Holding:
+        self, each: Enterprise, holder: Human, role: PostRole, category: PostCategory, title: str, *, held_from: date,
+        designated: bool = False,
+    ) -> Holding:  # fmt: skip
         post = Holding(len(self.staff.posts) + 1, holder.id, each.id, role, category, title, designated, held_from)
         self.staff.posts.append(post)
         return post

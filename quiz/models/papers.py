@@ -22,8 +22,8 @@ class Paper(SQLModel, table=True):
     cut_score: float
     """Points needed to pass, out of the blueprint's total."""
     time_limit_minutes: int = 30
-    attempts_allowed: int | None = 3
-    """NULL = unlimited."""
+    attempts_allowed: int | None = None
+    """NULL = unlimited. No number as default here: the ORM would write it wherever NULL is asked for."""
     opens_at: datetime = moment()
     closes_at: datetime = moment()
     scoring_policy: str = Field(default="all_or_nothing", max_length=20)

@@ -42,8 +42,7 @@ class Reading(Generic[Value]):
         return any(finding.severity == ERROR for finding in self.findings)
 
 
-_UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad\x00-\x08\x0b-\x1f\x7f]")
 _BLANKS = re.compile(r"[ \t\u00a0\u3000]+")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d{1,3}")
 _FLOAT_AS_TEXT = re.compile(r"^\s*(\d{5,})\.0+\s*$")
@@ -54,11 +53,12 @@ EXACT_DIGITS = 15
 
 def tidy_text(value: Any) -> str:
     """The text of a cell: full-width letters and digits made half-width, unseen characters and doubled blanks removed."""
-    if value is None:
+    if value is None or value == "":
         return ""
     text = number_text(value) if isinstance(value, float | int) else str(value)
-    text = _CONTROL.sub("", _UNSEEN.sub("", text)).translate(_HALF_WIDTH)
-    text = _FLOAT_AS_TEXT.sub(r"\1", text)
+    text = _FLOAT_AS_TEXT.sub(r"\1", _UNSEEN.sub("", text).translate(_HALF_WIDTH))
+    if "\n" not in text:
+        return _BLANKS.sub(" ", text).strip()
     return "\n".join(_BLANKS.sub(" ", line).strip() for line in text.splitlines()).strip()
 
 
@@ -111,6 +111,12 @@ def uscc_check_digit(first_17: str) -> str:
     return str(uscc.calc_check_digit(first_17))
 
 
+def organisation_code_check_digit(first_8: str) -> str:
+    """The ninth character of an organisation code (GB 11714), which the 9th to 17th of a 统一社会信用代码 repeat."""
+    total = sum(int(character, 36) * weight for character, weight in zip(first_8, _ORGANISATION_CODE_WEIGHTS, strict=True))
+    return "0123456789X0"[11 - total % 11]
+
+
 def read_uscc(raw: Any) -> Reading[str]:
     """The 18 characters of a 统一社会信用代码, or why they are none. An empty cell reads as None without a finding."""
     if lost := _lost_digits(raw, "统一社会信用代码"):
@@ -146,10 +152,7 @@ def _uscc_form_flaw(text: str) -> Finding | None:
 
 
 def _inner_code_hint(text: str) -> tuple[Finding, ...]:
-    body, check = text[8:16], text[16]
-    total = sum(int(character, 36) * weight for character, weight in zip(body, _ORGANISATION_CODE_WEIGHTS, strict=True))
-    expected = "0123456789X0"[11 - total % 11]
-    if check == expected:
+    if text[16] == organisation_code_check_digit(text[8:16]):
         return ()
     return (Finding("uscc_inner_check", "第 9—17 位主体标识码的内部校验不符，仅作提示。", "一般无需处理，有疑问时请核对营业执照。", INFO),)
 

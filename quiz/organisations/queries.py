@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -201,7 +201,7 @@ def _rows(session: Session, found: Sequence[Any]) -> tuple[OrganisationRow, ...]
     principals = current_principals(session, [row.id for row in found])
     return tuple(
         OrganisationRow(
-            *row,
+            **row._mapping,
             district_name=reference.label("region", row.district_code),
             town_name=reference.label("region", row.town_code),
             sector_name=reference.label("sector", row.sector_code),
@@ -292,9 +292,8 @@ def organisation_view(session: Session, organisation_id: int, *, reach: AnyReach
 
 
 def _history(session: Session, organisation_id: int) -> tuple[ChangeView, ...]:
-    rows = session.scalars(
-        select(OrganisationChange).where(col(OrganisationChange.organisation_id) == organisation_id).order_by(col(OrganisationChange.id).desc())
-    )
+    of_this = col(OrganisationChange.organisation_id) == organisation_id
+    rows = session.scalars(select(OrganisationChange).where(of_this).order_by(col(OrganisationChange.id).desc()))
     return tuple(
         ChangeView(
             row.effective_on, row.recorded_at, row.field, FIELD_LABELS.get(row.field, row.field), row.before, row.after, row.account_id,
@@ -367,13 +366,3 @@ def recent_imports(session: Session, *, limit: int = 20) -> tuple[ImportView, ..
     rows = session.scalars(select(RosterImport).order_by(col(RosterImport.id).desc()).limit(limit))
     return tuple(ImportView(row.id or 0, row.file_name, row.imported_at, row.account_id, row.report) for row in rows)
 
-
-def registered_before(session: Session, day: date, *, reach: AnyReach | None = None) -> int:
-    """How many organisations were in the roster's scope on that day."""
-    conditions = list(reach.conditions()) if reach else []
-    statement = (
-        select(func.count(func.distinct(col(Placement.organisation_id))))
-        .join(Organisation, col(Organisation.id) == col(Placement.organisation_id))
-        .where(*conditions, col(Placement.since) <= day, or_(col(Placement.until).is_(None), col(Placement.until) > day))
-    )
-    return session.scalar(statement) or 0

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from quiz.models.organisations import Department, Feature, Region, Sector
 from quiz.vocabulary import RegionKind, RegionLevel
@@ -33,13 +33,20 @@ def _data(name: str) -> Any:
 
 def seed_reference(session: Session) -> None:
     """Put the regions, departments, sectors and features of the data files into the tables; a second time changes nothing."""
-    _upsert(session, Region, _region_rows())
-    _upsert(session, Department, [{**row, "position": n} for n, row in enumerate(_data("departments.yaml"))])
-    _upsert(session, Sector, [_sector_row(row, n) for n, row in enumerate(_data("sectors.yaml"))])
-    _upsert(session, Feature, [_feature_row(row, n) for n, row in enumerate(_data("features.yaml"))])
+    for table, rows in zip((Region, Department, Sector, Feature), _all_rows(), strict=True):
+        _upsert(session, table, rows)
 
 
-def _upsert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+def _all_rows() -> tuple[list[dict[str, Any]], ...]:
+    return (
+        _region_rows(),
+        [{**row, "position": position} for position, row in enumerate(_data("departments.yaml"))],
+        [_sector_row(row, position) for position, row in enumerate(_data("sectors.yaml"))],
+        [_feature_row(row, position) for position, row in enumerate(_data("features.yaml"))],
+    )
+
+
+def _upsert(session: Session, table: Any, rows: list[dict[str, Any]]) -> None:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(rows)
     updated = {name: statement.excluded[name] for name in rows[0] if name != "code"}
@@ -126,21 +133,32 @@ class Reference:
 
     @classmethod
     def load(cls, session: Session) -> Reference:
-        """Read the tables."""
-        regions = {row.code: row for row in session.exec(select(Region).order_by(Region.position))}  # type: ignore[arg-type]
-        departments = {row.code: row for row in session.exec(select(Department).order_by(Department.position))}  # type: ignore[arg-type]
-        sectors = {row.code: row for row in session.exec(select(Sector).order_by(Sector.position))}  # type: ignore[arg-type]
-        features = {row.code: row for row in session.exec(select(Feature).order_by(Feature.position))}  # type: ignore[arg-type]
-        districts = [row for row in regions.values() if row.level == RegionLevel.DISTRICT]
+        """As the tables have them."""
+        return cls._of(*(list(session.exec(select(table).order_by("position"))) for table in (Region, Department, Sector, Feature)))
+
+    @classmethod
+    def of_data(cls) -> Reference:
+        """As the data files have them, where there is no database."""
+        regions, departments, sectors, features = _all_rows()
+        return cls._of(
+            [Region(**row) for row in regions],
+            [Department(**row) for row in departments],
+            [Sector(**row) for row in sectors],
+            [Feature(**row) for row in features],
+        )
+
+    @classmethod
+    def _of(cls, regions: list[Any], departments: list[Any], sectors: list[Any], features: list[Any]) -> Reference:
+        districts = [row for row in regions if row.level == RegionLevel.DISTRICT]
         return cls(
-            regions,
-            departments,
-            sectors,
-            features,
+            {row.code: row for row in regions},
+            {row.code: row for row in departments},
+            {row.code: row for row in sectors},
+            {row.code: row for row in features},
             _by_name((row.code, (row.name, row.short_name, *row.aliases)) for row in districts),
-            _by_name((row.code, (row.name, *row.aliases)) for row in departments.values()),
-            _by_name((row.code, (row.name, *row.aliases)) for row in sectors.values()),
-            _by_name((row.code, (row.name, *row.aliases)) for row in features.values()),
+            _by_name((row.code, (row.name, *row.aliases)) for row in departments),
+            _by_name((row.code, (row.name, *row.aliases)) for row in sectors),
+            _by_name((row.code, (row.name, *row.aliases)) for row in features),
         )
 
     def districts(self) -> list[Region]:

@@ -57,31 +57,29 @@ def _write_people(session: Session, states: Sequence[OrganisationState], people:
     ledger.update_rows(
         session,
         Person,
-        [
-            {"id": person.id, "phone": person.phone, "identity_digest": person.digest, "identity_tail": person.tail}
-            for person in concerned.values()
-            if person.is_changed
-        ],
+        [_person_values(person) | {"id": person.id} for person in concerned.values() if person.is_changed],
     )
     new = [person for person in concerned.values() if person.id is None]
-    rows = [
-        Person(
-            name=person.name, phone=person.phone, identity_digest=person.digest, identity_tail=person.tail, created_at=stamp.now
-        )
-        for person in new
-    ]
-    session.add_all(rows)
-    session.flush()
-    for person, row in zip(new, rows, strict=True):
-        person.id = row.id
+    values = [_person_values(person) | {"name": person.name, "created_at": stamp.now} for person in new]
+    for person, person_id in zip(new, _insert(session, Person, values), strict=True):
+        person.id = person_id
+
+
+def _person_values(person: PersonState) -> dict[str, Any]:
+    return {"phone": person.phone, "identity_digest": person.digest, "identity_tail": person.tail}
+
+
+def _insert(session: Session, table: type[Any], values: Sequence[dict[str, Any]]) -> Sequence[int]:
+    """Insert many rows at once; their ids in the same order."""
+    if not values:
+        return []
+    return session.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), values).all()
 
 
 def _insert_organisations(session: Session, states: Sequence[OrganisationState], stamp: Stamp) -> None:
-    rows = [Organisation(**state.attributes, created_at=stamp.now) for state in states]
-    session.add_all(rows)
-    session.flush()
-    for state, row in zip(states, rows, strict=True):
-        state.id = row.id
+    values = [{**state.attributes, "uscc_forced": False, "created_at": stamp.now} for state in states]
+    for state, organisation_id in zip(states, _insert(session, Organisation, values), strict=True):
+        state.id = organisation_id
     ledger.start_placements(session, [(state.id or 0, state.since or stamp.today, state.attributes) for state in states])
 
 

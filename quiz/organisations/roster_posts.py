@@ -235,7 +235,7 @@ class PostsTrial:
         post.designated = wanted
 
     def _note_shared_phone(self, person: PersonState) -> None:
-        if person.phone and person.id is None and (others := self.people.others_with_phone(person.name, person.phone)):
+        if person.phone and not self.people.knows(person) and (others := self.people.others_with_phone(person.name, person.phone)):
             names = "、".join(sorted(mask_name(other) for other in others))
             message = f"这个手机号还登记在 {names} 名下，一个手机号默认只能登录一个账号。"
             self._warn("phone", "phone_shared", message, "请核对；确属共用的由管理员放行。")

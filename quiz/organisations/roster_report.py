@@ -52,7 +52,7 @@ class RosterReport:
             "problems": [dict(problem) for problem in self.problems],
         }
 
-    def to_store(self) -> dict[str, Any]:
+    def for_storage(self) -> dict[str, Any]:
         """The same with the long lists cut, as it is filed with the import."""
         whole = self.to_json()
         return whole | {"changes": whole["changes"][:STORED_LINES], "problems": whole["problems"][:STORED_LINES]}

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from quiz import clock
 from quiz.db import Database
 from quiz.keyed_digest import keyed_digest
 from quiz.models.organisations import RosterImport
@@ -23,8 +24,8 @@ from quiz.organisations.roster_report import RosterReport, build_report
 from quiz.organisations.roster_rows import RosterRow, RowReader
 from quiz.organisations.roster_state import Known
 
-BATCH = 300
-"""Organisations in one transaction."""
+BATCH = 100
+"""Organisations in one transaction: on SQLite it holds up other writers for some 40 ms."""
 PAUSE_SECONDS = 0.02
 """Between two transactions, for those who wait to save an answer."""
 
@@ -84,8 +85,8 @@ def import_roster(
     *,
     data: bytes,
     file_name: str,
-    today: date,
     now: datetime,
+    today: date | None = None,
     account_id: int | None = None,
     may_write: MayWrite | None = None,
     dry_run: bool = False,
@@ -98,6 +99,7 @@ def import_roster(
     Each row goes in whole or not at all. Batches are planned and written in one transaction each; after a crash the same
     file imported again does what is left, and a third time changes nothing. `progress(done, total)` counts rows.
     """
+    today = today or clock.local_day(now)
     if dry_run:
         with db.reading() as session:
             return read_and_plan(session, data=data, file_name=file_name, today=today, may_write=may_write).report
@@ -214,6 +216,6 @@ def _open_import(session: Session, roster: ReadRoster, *, account_id: int | None
 def _close_import(session: Session, import_id: int | None, report: RosterReport) -> None:
     if import_id is not None:
         row = session.get_one(RosterImport, import_id)
-        row.report = report.to_store()
+        row.report = report.for_storage()
         session.add(row)
         session.flush()

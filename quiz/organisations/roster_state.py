@@ -115,7 +115,7 @@ class People:
 
     def add(self, person: PersonState) -> None:
         """Know this person from now on, also under a new phone or digest."""
-        if person not in self.everybody[-1:] and not self._knows(person):
+        if person not in self.everybody[-1:] and not self.knows(person):
             self.everybody.append(person)
         if person.digest:
             self._by_digest.setdefault(person.digest, person)
@@ -123,7 +123,8 @@ class People:
             self._by_name_and_phone.setdefault((person.name, person.phone), person)
             self._names_by_phone[person.phone].add(person.name)
 
-    def _knows(self, person: PersonState) -> bool:
+    def knows(self, person: PersonState) -> bool:
+        """Is this very person found by digest, or by name and phone?"""
         return (person.digest is not None and self._by_digest.get(person.digest) is person) or (
             person.phone is not None and self._by_name_and_phone.get((person.name, person.phone)) is person
         )

@@ -62,7 +62,8 @@ def _align_chunk(
 ) -> set[int]:
     records = facts.records(session, programme=programme, ids=ids)
     wanted = {
-        record.id: wanted_periods(record, programme=programme, chain=chain, today=today, is_opening=is_opening) for record in records.values()
+        record.id: wanted_periods(record, programme=programme, chain=chain, today=today, is_opening=is_opening)
+        for record in records.values()
     }
     concerned = [record for record in records.values() if wanted[record.id][1] or record.duties]
     people = [post.person_id for record in concerned for post in record.posts]
@@ -118,7 +119,9 @@ def closing_day(record: OrganisationRecord, *, today: date) -> date | None:
     return (record.members[-1].until if record.members else None) or today
 
 
-def _compare_periods(changes: Changes, table: type, programme_id: int, organisation_id: int, *, before: list[Period], after: list[Period]) -> None:
+def _compare_periods(
+    changes: Changes, table: type, programme_id: int, organisation_id: int, *, before: list[Period], after: list[Period]
+) -> None:
     if before == after:
         return
     changes.organisation_ids.add(organisation_id)
@@ -130,7 +133,13 @@ def _compare_periods(changes: Changes, table: type, programme_id: int, organisat
 
 
 def _compare_duties(
-    changes: Changes, programme: ProgrammeFacts, record: OrganisationRecord, *, member: list[Period], progress: dict[int, Progress], today: date
+    changes: Changes,
+    programme: ProgrammeFacts,
+    record: OrganisationRecord,
+    *,
+    member: list[Period],
+    progress: dict[int, Progress],
+    today: date,
 ) -> None:
     nothing = Progress()
     for post in record.posts:
@@ -168,5 +177,5 @@ def _write(session: Session, *, programme_id: int, changes: Changes) -> None:
     if changes.new_duties:
         connection.execute(insert(Duty), changes.new_duties)
     if changes.moved_duties:
-        moved = {name: bindparam(name) for name in DUTY_FIELDS}
+        moved: dict[str, Any] = {name: bindparam(name) for name in DUTY_FIELDS}
         connection.execute(update(Duty).where(col(Duty.id) == bindparam("duty_id")).values(moved), changes.moved_duties)

@@ -265,7 +265,9 @@ def reached_on(day: date | None, *, opened_on: date, closed_on: date | None) -> 
     return reached if closed_on is None or reached < closed_on else None
 
 
-def closing_reason(*, closed_on: date | None, completed_on: date | None, held_to: date | None, organisation_closed_on: date | None) -> str | None:
+def closing_reason(
+    *, closed_on: date | None, completed_on: date | None, held_to: date | None, organisation_closed_on: date | None
+) -> str | None:
     """Why a duty ended uncompleted; None while it is owed, or when it had been completed."""
     if closed_on is None or completed_on is not None:
         return None

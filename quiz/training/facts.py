@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlmodel import Session, col
 
 from quiz import clock
@@ -58,7 +58,7 @@ class OrganisationRecord:
     known_since: date
     """The day on which the roster learnt of it."""
     features: set[str] = field(default_factory=set)
-    placements: list[tuple[Period, Row[Any]]] = field(default_factory=list)
+    placements: list[tuple[Period, Any]] = field(default_factory=list)
     posts: list[PostFacts] = field(default_factory=list)
     traits: list[Period] = field(default_factory=list)
     members: list[Period] = field(default_factory=list)
@@ -90,7 +90,7 @@ _placements = (
     .where(col(Placement.organisation_id).in_(bindparam("ids", expanding=True)))
     .order_by(col(Placement.since))
 )  # fmt: skip
-_posts = (
+_posts: Any = (
     select(
         col(Post.id), col(Post.person_id), col(Post.organisation_id), col(Post.role), col(Post.designated),
         col(Post.held_from), col(Post.held_to),
@@ -110,7 +110,7 @@ def _periods_of(table: type[Membership] | type[TraitPeriod]) -> Any:
 
 _members = _periods_of(Membership)
 _traits = _periods_of(TraitPeriod)
-_duties = select(col(Duty.id), *(getattr(Duty, name) for name in DUTY_FIELDS)).where(
+_duties: Any = select(col(Duty.id), *(getattr(Duty, name) for name in DUTY_FIELDS)).where(
     col(Duty.programme_id) == bindparam("programme_id"), col(Duty.organisation_id).in_(bindparam("ids", expanding=True))
 )
 _attempts = select(
@@ -124,7 +124,7 @@ def core(session: Session) -> Connection:
     return session.connection()
 
 
-def _facts(row: Row[Any]) -> ProgrammeFacts:
+def _facts(row: Any) -> ProgrammeFacts:
     return ProgrammeFacts(
         id=row.id,
         code=row.code,
@@ -164,7 +164,7 @@ def region_chains(session: Session) -> Callable[[str | None], frozenset[str]]:
 
 def all_organisation_ids(session: Session) -> list[int]:
     """Every organisation, in order."""
-    return list(core(session).execute(select(col(Organisation.id)).order_by(col(Organisation.id))).scalars())
+    return [each for (each,) in core(session).execute(select(col(Organisation.id)).order_by(col(Organisation.id))) if each is not None]
 
 
 def records(session: Session, *, programme: ProgrammeFacts, ids: Sequence[int], lock: bool = True) -> dict[int, OrganisationRecord]:
@@ -186,23 +186,20 @@ def records(session: Session, *, programme: ProgrammeFacts, ids: Sequence[int], 
     if programme.audience.features:
         for organisation_id, feature in connection.execute(_features, {"ids": ids}):
             found[organisation_id].features.add(feature)
-    for row in connection.execute(_placements, {"ids": ids}):
-        found[row.organisation_id].placements.append((Period(row.since, row.until), row))
-    for row in connection.execute(_posts, {"ids": ids, "role": programme.role}):
-        found[row.organisation_id].posts.append(PostFacts(*_reordered(row)))
+    for placement in connection.execute(_placements, {"ids": ids}):
+        found[placement.organisation_id].placements.append((Period(placement.since, placement.until), placement))
+    for post in connection.execute(_posts, {"ids": ids, "role": programme.role}):
+        found[post.organisation_id].posts.append(PostFacts(*post))
     scope = {"ids": ids, "programme_id": programme.id}
     for organisation_id, since, until in connection.execute(_members, scope):
         found[organisation_id].members.append(Period(since, until))
     if programme.audience.asks_traits:
         for organisation_id, since, until in connection.execute(_traits, scope):
             found[organisation_id].traits.append(Period(since, until))
-    for row in connection.execute(_duties, scope):
-        found[row.organisation_id].duties[row.post_id] = (row.id, DutyState(*row[1:]))
+    for duty_id, *state in connection.execute(_duties, scope):
+        duty = DutyState(*state)
+        found[duty.organisation_id].duties[duty.post_id] = (duty_id, duty)
     return found
-
-
-def _reordered(row: Row[Any]) -> tuple[Any, ...]:
-    return (row.id, row.person_id, row.organisation_id, row.role, row.designated, row.held_from, row.held_to)
 
 
 def progress_of(session: Session, *, programme: ProgrammeFacts, person_ids: Sequence[int]) -> dict[int, Progress]:
@@ -210,14 +207,14 @@ def progress_of(session: Session, *, programme: ProgrammeFacts, person_ids: Sequ
     if programme.paper_id is None:
         return {}
     connection = core(session)
-    rows: dict[int, list[Row[Any]]] = defaultdict(list)
+    rows: dict[int, list[Any]] = defaultdict(list)
     for chunk in chunks(sorted(set(person_ids))):
         for row in connection.execute(_attempts, {"ids": chunk, "paper_id": programme.paper_id}):
             rows[row.person_id].append(row)
     return {person_id: _progress(attempts, programme.terms.opens_on) for person_id, attempts in rows.items()}
 
 
-def _progress(attempts: Sequence[Row[Any]], opens_on: date) -> Progress:
+def _progress(attempts: Sequence[Any], opens_on: date) -> Progress:
     """First days on or after the opening; a hand-in is a day of training too."""
     handed_in = [(clock.local_day(each.handed_in_at), each) for each in attempts if each.handed_in_at is not None]
     handed_in = [(day, each) for day, each in handed_in if day >= opens_on]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
 from quiz import events
@@ -19,7 +19,7 @@ from quiz.vocabulary import ProgrammeState
 _duties_of_person = (
     select(
         col(Duty.id), col(Duty.programme_id), col(Duty.organisation_id), col(Duty.opened_on), col(Duty.closed_on),
-        col(Duty.trained_on), col(Duty.examined_on), col(Duty.passed_on), col(Duty.completed_on), col(Duty.completed_attempt_id),
+        col(Duty.trained_on), col(Duty.examined_on), col(Duty.passed_on), col(Duty.completed_on), col(Duty.completed_attempt_id), col(Duty.closing),
     )
     .join(Programme, col(Programme.id) == col(Duty.programme_id))
     .where(
@@ -37,10 +37,11 @@ _lock = (
     .with_for_update(key_share=True)
 )
 _LEVELS = ("trained_on", "examined_on", "passed_on", "completed_on")
+_MOVED = (*_LEVELS, "completed_attempt_id", "closing")
 _move = (
     update(Duty)
     .where(col(Duty.id) == bindparam("duty_id"))
-    .values({name: bindparam(name) for name in (*_LEVELS, "completed_attempt_id")})
+    .values({name: bindparam(name) for name in _MOVED})
 )
 
 
@@ -69,14 +70,14 @@ def advance(session: Session, *, person_id: int, paper_id: int, day: date, attem
         events.announce(session, events.DutiesChanged(programme_id=programme_id, organisation_ids=frozenset(organisation_ids)))
 
 
-def _moved(duty: Row[Any], reached: set[str], *, day: date, attempt_id: int) -> dict[str, Any] | None:
+def _moved(duty: Any, reached: set[str], *, day: date, attempt_id: int) -> dict[str, Any] | None:
     """The duty's levels after the fact; None when nothing changes (an earlier day stays)."""
-    before = {name: getattr(duty, name) for name in (*_LEVELS, "completed_attempt_id")}
+    before = {name: getattr(duty, name) for name in _MOVED}
     after = dict(before)
     on = reached_on(day, opened_on=duty.opened_on, closed_on=duty.closed_on)
     for name in reached:
         if on is not None and (before[name] is None or on < before[name]):
             after[name] = on
             if name == "completed_on":
-                after["completed_attempt_id"] = attempt_id
+                after |= {"completed_attempt_id": attempt_id, "closing": None}
     return None if after == before else {"duty_id": duty.id, **after}

@@ -141,11 +141,11 @@ def organisation_facts(session: Session, *, organisation_id: int) -> Organisatio
     row = session.get(Organisation, organisation_id)
     if row is None:
         raise NotFound("没有找到该单位。")
-    features = session.scalars(select(col(OrganisationFeature.feature_code)).where(col(OrganisationFeature.organisation_id) == organisation_id))
+    tags = select(col(OrganisationFeature.feature_code)).where(col(OrganisationFeature.organisation_id) == organisation_id)
     return OrganisationFacts(
         kind=row.kind, sector=row.sector_code, regions=chain(row.district_code) | chain(row.town_code),
         departments=frozenset(filter(None, (row.department_code, row.direct_department_code))),
-        features=frozenset(features), hospital_grade=row.hospital_grade,
+        features=frozenset(session.scalars(tags)), hospital_grade=row.hospital_grade,
     )  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def preview_audience(session: Session, *, audience: Audience, reach: Reach | Rea
         col(Organisation.id), col(Organisation.name), col(Organisation.kind), col(Organisation.sector_code),
         col(Organisation.district_code), col(Organisation.town_code), col(Organisation.department_code),
         col(Organisation.direct_department_code), col(Organisation.hospital_grade),
-    ).where(col(Organisation.status).not_in(facts.CLOSED_STATUSES), *(reach.conditions() if reach else ())).order_by(col(Organisation.id))  # fmt: skip
+    ).where(col(Organisation.status).not_in(facts.CLOSED_STATUSES), *(reach.conditions() if reach else ()))  # fmt: skip
     connection = facts.core(session)
     features: dict[int, set[str]] = {}
     if audience.features:
@@ -167,7 +167,7 @@ def preview_audience(session: Session, *, audience: Audience, reach: Reach | Rea
     chain = facts.region_chains(session)
     chosen = [
         row
-        for row in connection.execute(query)
+        for row in connection.execute(query.order_by(col(Organisation.id)))
         if selects(
             audience,
             OrganisationFacts(

@@ -94,7 +94,8 @@ def edit_programme(session: Session, *, programme_id: int, today: date, **change
     if row.state == ProgrammeState.OPEN:
         if {"audience", "opens_on"} & changed.keys():
             facts.core(session).execute(delete(TraitPeriod).where(col(TraitPeriod.programme_id) == programme_id))
-        _align_all(session, programme_id=programme_id, today=today)
+        if changed.keys() - {"title", "description", "basis", "policy"}:
+            _align_all(session, programme_id=programme_id, today=today)
         if "policy" in changed:
             events.announce(session, events.DutiesChanged(programme_id=programme_id, organisation_ids=_member_ids(session, programme_id)))
     return ProgrammeView.of(row)
@@ -188,8 +189,8 @@ def _align_all(session: Session, *, programme_id: int, today: date) -> None:
 
 
 def _member_ids(session: Session, programme_id: int) -> frozenset[int]:
-    rows = facts.core(session).execute(select(col(Membership.organisation_id)).where(col(Membership.programme_id) == programme_id).distinct())
-    return frozenset(rows.scalars())
+    members = select(col(Membership.organisation_id)).where(col(Membership.programme_id) == programme_id).distinct()
+    return frozenset(facts.core(session).execute(members).scalars())
 
 
 def _due(session: Session, duty: DutyView, exempt_until: date | None) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from quiz.accounts.domain import Permission, User
 
@@ -21,6 +22,8 @@ class Screen:
     def path(self) -> str:
         return self.file.removesuffix(".py")
 
+
+PAGES = Path(__file__).parents[2] / "pages"
 
 HOME = Screen("home.py", "工作台", ":material/home:", "首页", None)
 SCREENS: tuple[Screen, ...] = (
@@ -49,4 +52,4 @@ def paths() -> frozenset[str]:
 
 def visible(user: User) -> list[Screen]:
     """The screens this user's roles open, in menu order."""
-    return [screen for screen in SCREENS if screen.permission is None or user.may(screen.permission)]
+    return [s for s in SCREENS if (s.permission is None or user.may(s.permission)) and (PAGES / s.file).exists()]

@@ -27,9 +27,10 @@ ENTERPRISES, PEOPLE = 3, 4
 PLACES = (("371002", "371002001"), ("371002", None), ("371003", "371003001"))
 SECTORS = (("industry", "emergency"), ("catering", "commerce"), ("hospital", None))
 KINDS = (
-    "appoint", "leave", "unleave", "designate", "close", "reopen", "move", "start", "fail", "pass", "exempt", "withdraw", "extend",
-    "tag", "untag", "policy", "audience", "shift_post", "end_programme",
+    "appoint", "appoint", "appoint", "leave", "leave", "pass", "pass", "pass", "fail", "start", "move", "move", "exempt", "exempt",
+    "withdraw", "close", "reopen", "unleave", "designate", "shift_post", "extend", "tag", "untag", "policy", "audience", "end_programme",
 )  # fmt: skip
+"""What may happen, the commoner things more often."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ class City:
         sector, department = SECTORS[event.second // 3 % 3]
         own = col(Placement.organisation_id) == organisation_id
         self._write(delete(Placement).where(own, col(Placement.since) >= event.on))
-        self._write(update(Placement).where(own, (col(Placement.until).is_(None)) | (col(Placement.until) > event.on)).values(until=event.on))
+        later = col(Placement.until).is_(None) | (col(Placement.until) > event.on)
+        self._write(update(Placement).where(own, later).values(until=event.on))
         place = {"district_code": district, "town_code": town, "sector_code": sector, "department_code": department}
         self._write(insert(Placement).values(organisation_id=organisation_id, since=event.on, **place))
         self._write(update(Organisation).where(col(Organisation.id) == organisation_id).values(**place))
@@ -181,9 +183,8 @@ class City:
             attempt_id, moment = opened.id, max(moment, opened.started_at)
         if score is not None:
             passed = score >= 60
-            self._write(
-                update(Attempt).where(col(Attempt.id) == attempt_id).values(state="handed_in", handed_in_at=moment, score=score, passed=passed)
-            )
+            marked = {"state": "handed_in", "handed_in_at": moment, "score": score, "passed": passed}
+            self._write(update(Attempt).where(col(Attempt.id) == attempt_id).values(**marked))
             events.announce(
                 self.session,
                 events.AttemptHandedIn(attempt_id=attempt_id, person_id=person_id, paper_id=self.paper, passed=passed, at=moment),
@@ -238,7 +239,7 @@ class City:
 
     # --- the two counts ---
 
-    def tallied(self, programme_id: int) -> Iterator[tuple[date, dict[Any, tuple[int, ...]]]]:
+    def tallied(self, programme_id: int) -> Iterator[tuple[date, dict[Any, int]]]:
         """Day by day, the level of each cell by the tally."""
         columns = [getattr(Tally, name) for name in ("district_code", "town_code", "sector_code", "department_code", *MEASURES)]
         query = select(col(Tally.day), *columns).where(col(Tally.programme_id) == programme_id)

@@ -20,7 +20,7 @@ from tests.journeys.server import Server
 
 CLIENTS = 12
 KILLS = 4
-SECONDS_BETWEEN_KILLS = (0.4, 1.2)
+ANSWERS_BETWEEN_KILLS = 60
 
 
 @dataclass
@@ -30,6 +30,7 @@ class Seen:
     attempt_id: int | None = None
     acknowledged: dict[int, tuple[int, list[str]]] = field(default_factory=dict)
     """Position → highest acknowledged sequence and its answer."""
+    saves: int = 0
     score: dict[str, object] | None = None
 
 
@@ -65,20 +66,30 @@ async def _candidate(url: str, account: str, seen: Seen, stop: asyncio.Event, ch
             saved = await _until_answered(client, "PUT", f"/api/v1/attempts/{form['id']}/responses", json=body)
             assert saved.status_code == 200, saved.text
             seen.acknowledged[item["position"]] = (sequence, answer)
+            seen.saves += 1
         result = await _until_answered(client, "POST", f"/api/v1/attempts/{form['id']}/submission")
         seen.score = result.json()
 
 
-async def _killer(server: Server, stop: asyncio.Event, chance: random.Random) -> None:
+async def _killer(server: Server, seen: dict[str, Seen], stop: asyncio.Event, chance: random.Random) -> None:
+    """Kill at random moments while answers are under way; let everybody save something before the last one."""
     for _ in range(KILLS):
-        await asyncio.sleep(chance.uniform(*SECONDS_BETWEEN_KILLS))
+        goal = _acknowledged(seen) + ANSWERS_BETWEEN_KILLS
+        while _acknowledged(seen) < goal:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(chance.uniform(0, 0.2))
         await asyncio.to_thread(server.kill)
         await asyncio.to_thread(server.start)
-    await asyncio.sleep(0.5)
+    while any(not told.acknowledged for told in seen.values()) or len(seen) < CLIENTS:
+        await asyncio.sleep(0.02)
     stop.set()
     await asyncio.sleep(chance.uniform(0, 0.05))
     await asyncio.to_thread(server.kill)  # in the middle of the hand-ins
     await asyncio.to_thread(server.start)
+
+
+def _acknowledged(seen: dict[str, Seen]) -> int:
+    return sum(told.saves for told in seen.values())
 
 
 def test_every_acknowledged_answer_survives_sigkill_and_nothing_counts_twice(town_database: Database, server: Server) -> None:
@@ -89,7 +100,7 @@ def test_every_acknowledged_answer_survives_sigkill_and_nothing_counts_twice(tow
     async def everybody() -> None:
         stop = asyncio.Event()
         clients = (_candidate(server.url, account, seen[account], stop, random.Random(n)) for n, account in enumerate(people.candidates))
-        await asyncio.gather(_killer(server, stop, random.Random(99)), *clients)
+        await asyncio.gather(_killer(server, seen, stop, random.Random(99)), *clients)
 
     asyncio.run(everybody())
 

@@ -12,6 +12,7 @@ from quiz.accounts import audit, passwords
 from quiz.accounts import queries as account_queries
 from quiz.accounts import service as accounts
 from quiz.db import Database
+from quiz.organisations import appointments
 from quiz.organisations import domain as organisations
 from quiz.organisations import service as roster
 from quiz.organisations.reach import Reaches
@@ -90,7 +91,7 @@ def _principal(session: Session, number: int, account: str, hashed: str, *, in_f
 def _enterprise(session: Session, number: int, phone: str, *, in_first_half: bool, now: datetime) -> int:
     """An enterprise with its principal; answers with the person's id."""
     today = clock.local_day(now)
-    organisation_id = roster.add_organisation(
+    organisation = roster.add_organisation(
         session,
         draft=organisations.OrganisationDraft(
             name=f"望海第{number + 1}食品有限公司",
@@ -98,22 +99,20 @@ def _enterprise(session: Session, number: int, phone: str, *, in_first_half: boo
             district_code="371002" if in_first_half else "371082",
             town_code="371002001" if in_first_half else "371082007",
             sector_code="industry_trade",
-            department_code="emergency",
+            department_code="emergency_management",
             features=frozenset({"confined_space"}),
             registered_on=today - timedelta(days=900),
         ),
-        account_id=None,
         now=now,
     )
-    post = roster.appoint(
+    post = appointments.appoint(
         session,
-        organisation_id=organisation_id,
+        organisation_id=organisation.id,
         person=organisations.PersonDraft(name=f"王海{number + 1}", phone=phone),
         role=PostRole.PRINCIPAL,
         category=PostCategory.LEGAL_REPRESENTATIVE,
         designated=True,
         held_from=today - timedelta(days=400),
-        account_id=None,
         now=now,
     )
     return post.person_id

@@ -1,0 +1,59 @@
+"""What the audit trail's codes are called on screen and in files."""
+
+from __future__ import annotations
+
+ACTIONS: dict[str, str] = {
+    "sign_in": "登录",
+    "activate": "激活账号",
+    "create_account": "新建账号",
+    "change_password": "修改密码",
+    "reset_password": "重置密码",
+    "disable_account": "停用账号",
+    "enable_account": "恢复账号",
+    "issue_activations": "发放激活码",
+    "import_roster": "导入名册",
+    "roster_import": "导入名册",
+    "create_organisation": "新增企业",
+    "edit_organisation": "修改企业",
+    "edit_enterprise": "修改企业",
+    "create_enterprise": "新增企业",
+    "create_programme": "新建培训专项",
+    "edit_programme": "修改培训专项",
+    "open_programme": "开放培训专项",
+    "close_programme": "结束培训专项",
+    "extend_due": "延长完成期限",
+    "exempt": "核减",
+    "withdraw_exemption": "撤销核减",
+    "grant_extension": "延期或增加考试次数",
+    "create_paper": "新建试卷",
+    "edit_paper": "修改试卷",
+    "copy_paper": "复制试卷",
+    "publish_paper": "发布试卷",
+    "withdraw_paper": "停用试卷",
+    "publish_item": "恢复题目",
+    "withdraw_item": "停用题目",
+    "import_bank": "导入题库",
+    "export": "导出",
+    "export_audit": "导出审计记录",
+    "export_coverage": "导出覆盖率",
+    "export_scores": "导出成绩",
+    "export_bank": "导出题库",
+    "see_phone": "查看手机号",
+    "snapshot": "固化统计快照",
+    "set_setting": "修改系统设置",
+    "verify_audit": "核对审计记录",
+    "verify_coverage": "核对覆盖率",
+    "backup": "备份",
+    "restore": "恢复备份",
+}
+RESULTS: dict[str, str] = {"done": "成功", "refused": "被拒绝", "failed": "失败"}
+
+
+def action_label(code: str) -> str:
+    """The action in Chinese; an unknown code stands for itself."""
+    return ACTIONS.get(code, code)
+
+
+def result_label(code: str) -> str:
+    """The result in Chinese; an unknown code stands for itself."""
+    return RESULTS.get(code, code)

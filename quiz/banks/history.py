@@ -1,0 +1,108 @@
+"""One item through its versions, and the edition a bank is pinned to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from quiz.accounts import audit
+from quiz.accounts.audit import Actor
+from quiz.banks import queries, service
+from quiz.banks.queries import ClauseView, VersionView
+from quiz.models.banks import Bank, Edition, Item, ItemVersion
+from quiz.problems import NotFound
+from quiz.vocabulary import EditionStatus, ItemKind, ItemState
+
+
+@dataclass(frozen=True)
+class EditionView:
+    """What a bank is measured against."""
+
+    code: str
+    title: str
+    document_number: str
+    issuer: str
+    published: date | None
+    effective: date | None
+    status: EditionStatus
+    scope: str
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A version and when it was written."""
+
+    view: VersionView
+    created_at: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A clause, and how many published items of a bank test it, by kind."""
+
+    clause: ClauseView
+    items: dict[ItemKind, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.items.values())
+
+
+def bank_title(session: Session, bank_code: str) -> str:
+    """Raises NotFound when there is no such bank."""
+    bank = session.get(Bank, bank_code)
+    if bank is None:
+        raise NotFound("没有这个题库。")
+    return bank.title
+
+
+def edition_of_bank(session: Session, bank_code: str) -> EditionView | None:
+    """The edition its items are pinned to, if any."""
+    row = session.scalars(
+        select(Edition).join(Bank, col(Bank.edition_code) == col(Edition.code)).where(col(Bank.code) == bank_code)
+    ).first()
+    if row is None:
+        return None
+    return EditionView(
+        row.code, row.title, row.document_number, row.issuer, row.published, row.effective, EditionStatus(row.status), row.scope
+    )
+
+
+def versions_of_item(session: Session, *, item_id: int) -> list[Dated]:
+    """All versions of an item, newest first. Raises NotFound when there is no such item."""
+    item = session.get(Item, item_id)
+    if item is None:
+        raise NotFound("没有这道题。")
+    rows = session.execute(
+        select(col(ItemVersion.id), col(ItemVersion.created_at))
+        .where(col(ItemVersion.item_id) == item_id)
+        .order_by(col(ItemVersion.number).desc())
+    ).all()
+    views = queries.versions(session, (row.id for row in rows))
+    return [Dated(views[row.id], row.created_at, row.id == item.version_id) for row in rows]
+
+
+def coverage_of_clauses(clauses: Sequence[ClauseView], items: Sequence[VersionView]) -> list[Covered]:
+    """For each assessable clause, how many published items test it."""
+    counted: dict[str, dict[ItemKind, int]] = {clause.id: dict.fromkeys(ItemKind, 0) for clause in clauses if clause.assessable}
+    for item in items:
+        if item.state == ItemState.PUBLISHED:
+            for clause in item.clauses:
+                if clause.id in counted:
+                    counted[clause.id][item.kind] += 1
+    return [Covered(clause, counted[clause.id]) for clause in clauses if clause.assessable]
+
+
+def set_item_state(session: Session, *, item_id: int, state: ItemState, now: datetime, actor: Actor) -> None:
+    """Withdraw an item from future forms, or bring it back; recorded in the audit trail."""
+    item = session.get(Item, item_id)
+    if item is None:
+        raise NotFound("没有这道题。")
+    service.set_state(session, item_id=item_id, state=state)
+    action = "publish_item" if state is ItemState.PUBLISHED else "withdraw_item"
+    audit.record(session, actor=actor, action=action, subject=f"{item.bank_code} {item.code}", at=now)

@@ -1,0 +1,54 @@
+"""All banks, each with its size and how much of its standard it covers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from quiz.banks.queries import BankView, list_banks
+from quiz.ui import components, state, store
+from quiz.ui.components import Kpi
+
+
+def show() -> None:
+    """Totals, then one card a bank."""
+    components.page_header("题库", "每道题都注明依据的条款；条款覆盖率说明一个题库是否考到了标准的每一条。")
+    with store.reading() as session:
+        banks = list_banks(session)
+    if not banks:
+        components.empty_state("还没有题库", "随系统提供的题库会在服务启动时自动装入；请重新启动服务，或联系管理员。")
+        return
+    clauses, covered = sum(bank.clauses for bank in banks), sum(bank.clauses_covered for bank in banks)
+    components.kpi_row(
+        [
+            Kpi("题库", f"{len(banks)} 个"),
+            Kpi("在用题目", f"{sum(bank.items for bank in banks)} 道"),
+            Kpi(
+                "条款覆盖率",
+                components.rate_text(covered, clauses),
+                f"{covered} ÷ {clauses} 条",
+                tone="ok" if covered == clauses else "warn",
+            ),
+        ]
+    )
+    for bank in banks:
+        _card(bank)
+
+
+def _card(bank: BankView) -> None:
+    with st.container(border=True):
+        whole = bank.clauses and bank.clauses_covered == bank.clauses
+        label = "条款全覆盖" if whole else f"还差 {bank.clauses - bank.clauses_covered} 条"
+        components.heading(
+            bank.title, components.badge(label, "ok" if whole else "warn") if bank.clauses else components.badge("未对应标准")
+        )
+        if bank.description:
+            components.bullets([bank.description])
+        components.facts(
+            [
+                ("在用题目", f"{bank.items} 道"),
+                ("已覆盖条款", f"{bank.clauses_covered} ÷ {bank.clauses} 条"),
+                ("依据", bank.edition_title or "—"),
+            ]
+        )
+        if st.button("打开题库", key=f"open_{bank.code}", icon=":material/folder_open:"):
+            state.choose(bank=bank.code)

@@ -1,0 +1,73 @@
+"""Figures of the screens: a frame in, a plotly figure out, so that a screen and a document can show the same one."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+DONE, OPEN, BAD, LINE = "#2f7fbf", "#c9d4de", "#c65146", "#0a5894"
+_CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "locale": "zh-CN"}
+
+
+def show(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Put a figure on the screen, as wide as there is room, without the toolbar; `alt` says in words what it shows."""
+    st.plotly_chart(figure, key=key, config=_CONFIG, alt=alt)
+
+
+def rates_by_group(frame: pd.DataFrame, *, group: str, part: str, whole: str) -> go.Figure:
+    """One bar a group, lowest share first from the top: the part that is done, and what is left of the whole, as percentages.
+
+    The bar says “12/40 · 30.0%”, so that a small group is not read like a large one.
+    """
+    known = frame[frame[whole] > 0]
+    share = 100 * known[part] / known[whole]
+    known = known.assign(share=share).sort_values("share", ascending=False)
+    figure = go.Figure(
+        [
+            go.Bar(
+                y=known[group],
+                x=known["share"],
+                orientation="h",
+                marker_color=DONE,
+                name="已完成",
+                text=[f"{done}/{due} · {rate:.1f}%" for done, due, rate in zip(known[part], known[whole], known["share"], strict=True)],
+                textposition="auto",
+                hovertemplate="%{y}：%{text}<extra></extra>",
+            ),
+            go.Bar(y=known[group], x=100 - known["share"], orientation="h", marker_color=OPEN, name="未完成", hoverinfo="skip"),
+        ]
+    )
+    figure.update_layout(barmode="stack", showlegend=False, height=80 + 38 * len(known), xaxis={"range": [0, 100], "ticksuffix": "%"})
+    return _calm(figure)
+
+
+def trend(frame: pd.DataFrame, *, day: str, value: str, suffix: str = "%") -> go.Figure:
+    """A line over days; the axis begins at nothing."""
+    figure = go.Figure(
+        go.Scatter(
+            x=frame[day],
+            y=frame[value],
+            mode="lines",
+            line={"color": LINE, "width": 3},
+            hovertemplate="%{x|%Y-%m-%d}：%{y:.1f}" + suffix + "<extra></extra>",
+        )
+    )
+    figure.update_layout(height=300, yaxis={"rangemode": "tozero", "ticksuffix": suffix}, xaxis={"tickformat": "%m-%d"})
+    return _calm(figure)
+
+
+def counts(frame: pd.DataFrame, *, group: str, value: str) -> go.Figure:
+    """Upright bars in the order given: a distribution."""
+    figure = go.Figure(
+        go.Bar(x=frame[group], y=frame[value], marker_color=DONE, text=frame[value], hovertemplate="%{x}：%{y}<extra></extra>")
+    )
+    figure.update_layout(height=300, xaxis={"type": "category"})
+    return _calm(figure)
+
+
+def _calm(figure: go.Figure) -> go.Figure:
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 16, "b": 8}, font={"size": 15}, dragmode=False, hoverlabel={"font": {"size": 15}})
+    figure.update_xaxes(automargin=True, fixedrange=True)
+    figure.update_yaxes(automargin=True, fixedrange=True)
+    return figure
