@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from quiz.vocabulary import AccountRole
+
 ACTIONS: dict[str, str] = {
     "sign_in": "登录",
     "activate": "激活账号",
@@ -45,7 +47,26 @@ ACTIONS: dict[str, str] = {
     "verify_coverage": "核对覆盖率",
     "backup": "备份",
     "restore": "恢复备份",
+    "make_demonstration": "建立演示数据",
 }
+DETAILS: dict[str, str] = {
+    "roles": "角色和范围",
+    "count": "数量",
+    "rows": "行数",
+    "paper": "试卷编号",
+    "from": "来源试卷",
+    "value": "新值",
+    "broken": "不符",
+    "figures": "核对数",
+    "differing": "不一致",
+    "seed": "随机种子",
+    "reason": "理由",
+    "file": "文件",
+    "programme": "专项",
+    "organisation": "企业",
+    "person": "人员",
+}
+_ROLES = {str(role): role.label for role in AccountRole}
 RESULTS: dict[str, str] = {"done": "成功", "refused": "被拒绝", "failed": "失败"}
 
 
@@ -57,3 +78,16 @@ def action_label(code: str) -> str:
 def result_label(code: str) -> str:
     """The result in Chinese; an unknown code stands for itself."""
     return RESULTS.get(code, code)
+
+
+def detail_text(detail: dict[str, object]) -> str:
+    """What was noted beside the act, in one line."""
+    return "；".join(f"{DETAILS.get(name, name)}：{_plain(value)}" for name, value in detail.items())
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "、".join(filter(None, (_plain(part) for part in value)))
+    if isinstance(value, dict):
+        return detail_text(value)
+    return _ROLES.get(str(value), str(value)) if value is not None else ""

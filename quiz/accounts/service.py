@@ -26,7 +26,7 @@ from quiz.accounts.passwords import hash_password, nobody
 from quiz.keyed_digest import keyed_digest
 from quiz.models.accounts import Account, Activation, Grant, SignIn, SignInFailure
 from quiz.models.organisations import Organisation, Person, Post
-from quiz.problems import Invalid, NotFound, Refusal
+from quiz.problems import Invalid, NotFound, NotSignedIn, Refusal
 from quiz.vocabulary import AccountRole
 
 WRONG = "账号或密码不正确。连续输错 5 次，账号将锁定 15 分钟。"
@@ -62,6 +62,20 @@ def credentials(session: Session, *, account: str, address: str, now: datetime) 
     if found is None or found.disabled:
         return Credentials(None, nobody())
     return Credentials(account_id, found.password_hash)
+
+
+def open_verified(session: Session, *, account: str, known: Credentials, address: str, agent: str, now: datetime) -> str:
+    """Open a session for credentials whose password was verified meanwhile, if nothing changed since they were fetched.
+
+    Many guesses sent at once are all fetched before the first of them can lock the account; here they come one by one.
+
+    Raises:
+        Locked: as `credentials`.
+        NotSignedIn: the password or the account is another one now.
+    """
+    if known.account_id is None or credentials(session, account=account, address=address, now=now) != known:
+        raise NotSignedIn(WRONG, code="wrong_password")
+    return open_session(session, account_id=known.account_id, address=address, agent=agent, now=now)
 
 
 def open_session(session: Session, *, account_id: int, address: str, agent: str, now: datetime) -> str:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
 
 from quiz.banks.queries import VersionView
 from quiz.models.attempts import Attempt, Extension, LateResponse, Response
-from quiz.models.papers import Paper
 from quiz.papers import queries as papers
 from quiz.papers.domain import FormItem
 from quiz.papers.queries import PaperView
@@ -21,6 +20,8 @@ from quiz.vocabulary import AttemptState, ReviewPolicy, ScoringPolicy
 
 attempts = Attempt.__table__  # type: ignore[attr-defined]
 responses = Response.__table__  # type: ignore[attr-defined]
+extensions = Extension.__table__  # type: ignore[attr-defined]
+late_responses = LateResponse.__table__  # type: ignore[attr-defined]
 LARGEST_ID = 2**31 - 1
 
 
@@ -49,17 +50,31 @@ class AttemptRow:
 _COLUMNS = tuple(attempts.c[name] for name in AttemptRow.__dataclass_fields__)
 
 
+# Statements of the hot path are built once: composing them costs several times what the database takes to answer.
+_ATTEMPT = select(*_COLUMNS).where(attempts.c.id == bindparam("attempt_id"))
+_ATTEMPT_LOCKED = _ATTEMPT.with_for_update()
+_SAVED = (
+    select(responses.c.position, responses.c.answer, responses.c.sequence)
+    .where(responses.c.attempt_id == bindparam("attempt_id"))
+    .order_by(responses.c.position)
+)
+_OF_PERSON = select(*_COLUMNS).where(attempts.c.person_id == bindparam("person_id")).order_by(attempts.c.id.desc())
+_GRANTED = select(
+    func.coalesce(func.sum(extensions.c.extra_attempts), 0),
+    func.coalesce(func.max(extensions.c.extra_minutes), 0),
+    func.max(extensions.c.closes_at),
+).where(extensions.c.paper_id == bindparam("paper_id"), extensions.c.person_id == bindparam("person_id"))
+_LATE = (
+    select(late_responses.c.position, late_responses.c.answer)
+    .where(late_responses.c.attempt_id == bindparam("attempt_id"))
+    .order_by(late_responses.c.sequence)
+)
+
+
 def attempt_row(session: Session, attempt_id: int, *, person_id: int | None = None, lock: bool = False) -> AttemptRow:
     """The attempt, if it is that person's (any person's when None). Raises NotFound otherwise."""
-    if attempt_id > LARGEST_ID:  # a number no database column could hold
-        raise NotFound("没有找到这次答题，或它不属于您。")
-    query = select(*_COLUMNS).where(attempts.c.id == attempt_id)
-    if person_id is not None:
-        query = query.where(attempts.c.person_id == person_id)
-    if lock:
-        query = query.with_for_update()
-    row = session.execute(query).first()
-    if row is None:
+    row = session.connection().execute(_ATTEMPT_LOCKED if lock else _ATTEMPT, {"attempt_id": attempt_id}).first()
+    if row is None or (person_id is not None and row.person_id != person_id):
         raise NotFound("没有找到这次答题，或它不属于您。")
     return _row(row)
 
@@ -71,11 +86,7 @@ def _row(row: Any) -> AttemptRow:
 
 def saved_responses(session: Session, attempt_id: int) -> list[dict[str, Any]]:
     """`[{"position", "answer", "sequence"}]` in order."""
-    rows = session.execute(
-        select(responses.c.position, responses.c.answer, responses.c.sequence)
-        .where(responses.c.attempt_id == attempt_id)
-        .order_by(responses.c.position)
-    )
+    rows = session.connection().execute(_SAVED, {"attempt_id": attempt_id})
     return [{"position": row.position, "answer": row.answer, "sequence": row.sequence} for row in rows]
 
 
@@ -106,7 +117,7 @@ def candidate_items(form: Sequence[tuple[FormItem, VersionView]]) -> list[dict[s
 
 def attempt_payload(session: Session, row: AttemptRow, *, now: datetime, form: Sequence[tuple[FormItem, VersionView]] | None = None) -> dict[str, Any]:
     """The attempt as the API answers it."""
-    title = session.execute(select(Paper.title).where(Paper.id == row.paper_id)).scalar_one()  # type: ignore[call-overload]
+    title = papers.paper(session, row.paper_id).title
     return {
         "id": row.id,
         "paper": row.paper_id,
@@ -126,10 +137,8 @@ def attempt_payload(session: Session, row: AttemptRow, *, now: datetime, form: S
 
 def attempts_of(session: Session, *, person_id: int, paper_id: int | None = None) -> list[AttemptRow]:
     """A person's attempts, newest first."""
-    query = select(*_COLUMNS).where(attempts.c.person_id == person_id).order_by(attempts.c.id.desc())
-    if paper_id is not None:
-        query = query.where(attempts.c.paper_id == paper_id)
-    return [_row(row) for row in session.execute(query)]
+    rows = [_row(row) for row in session.connection().execute(_OF_PERSON, {"person_id": person_id})]
+    return rows if paper_id is None else [row for row in rows if row.paper_id == paper_id]
 
 
 @dataclass(frozen=True)
@@ -144,11 +153,7 @@ class Allowance:
 
 def allowance(session: Session, *, paper: PaperView, person_id: int, taken: int) -> Allowance:
     """The paper's rules plus whatever was granted to this person."""
-    row = session.execute(
-        select(
-            func.coalesce(func.sum(Extension.extra_attempts), 0), func.coalesce(func.max(Extension.extra_minutes), 0), func.max(Extension.closes_at)
-        ).where(Extension.paper_id == paper.id, Extension.person_id == person_id)  # type: ignore[arg-type]
-    ).one()
+    row = session.connection().execute(_GRANTED, {"paper_id": paper.id, "person_id": person_id}).one()
     allowed = None if paper.attempts_allowed is None else paper.attempts_allowed + row[0]
     return Allowance(
         attempts_left=None if allowed is None else max(0, allowed - taken),
@@ -250,11 +255,7 @@ def _may_review(paper: PaperView, *, closes_at: datetime, now: datetime) -> tupl
 
 
 def _late_answers(session: Session, attempt_id: int) -> dict[int, list[str]]:
-    rows = session.execute(
-        select(LateResponse.position, LateResponse.answer)  # type: ignore[call-overload]
-        .where(LateResponse.attempt_id == attempt_id)
-        .order_by(LateResponse.sequence)
-    )
+    rows = session.connection().execute(_LATE, {"attempt_id": attempt_id})
     return {row.position: row.answer for row in rows}
 
 

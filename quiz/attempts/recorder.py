@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
@@ -33,9 +33,30 @@ from quiz.vocabulary import AttemptState
 
 log = structlog.get_logger()
 Answer = TypeVar("Answer")
-_PLACES_AT_ONCE = 5_000
 LARGEST_GROUP = 256
 """Jobs in one transaction: enough to absorb a synchronised start, small enough that nobody waits long for their commit."""
+
+
+# Built once: composing a statement costs several times what the database takes to answer it.
+_accounts, _sign_ins = Account.__table__, SignIn.__table__  # type: ignore[attr-defined]
+_PEOPLE = (
+    select(_sign_ins.c.token_digest, _accounts.c.person_id)
+    .join(_accounts, _accounts.c.id == _sign_ins.c.account_id)
+    .where(
+        _sign_ins.c.token_digest.in_(bindparam("digests", expanding=True)),
+        _sign_ins.c.expires_at > bindparam("now"),
+        _accounts.c.disabled.is_(False),
+    )
+)
+_HEADERS = (
+    select(attempts.c.id, attempts.c.person_id, attempts.c.state, attempts.c.deadline)
+    .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(attempts.c.id)
+    .with_for_update()
+)
+_KEPT = select(responses.c.attempt_id, responses.c.position, responses.c.sequence, responses.c.answer).where(
+    responses.c.attempt_id.in_(bindparam("ids", expanding=True)), responses.c.position.in_(bindparam("positions", expanding=True))
+)
 
 
 class Closed(Refusal):
@@ -44,12 +65,6 @@ class Closed(Refusal):
 
 class Restarting(Refusal):
     """The server is on its way out; the same request succeeds in a moment."""
-
-    status = 503
-
-
-class Restarting(Refusal):
-    """The server is going down; trying again in a moment helps."""
 
     status = 503
 
@@ -242,22 +257,13 @@ def _try_work(session: Session, work: Callable[[Session], Any]) -> Any:
 
 def _people(session: Session, tokens: set[str], *, now: datetime) -> dict[str, int | None]:
     digests = {token_digest(token): token for token in tokens if token}
-    rows = session.execute(
-        select(SignIn.token_digest, Account.person_id)  # type: ignore[call-overload]
-        .join(Account, Account.id == SignIn.account_id)
-        .where(SignIn.token_digest.in_(list(digests)), SignIn.expires_at > now, Account.disabled.is_(False))  # type: ignore[attr-defined]
-    )
+    rows = session.connection().execute(_PEOPLE, {"digests": list(digests), "now": now})
     return {digests[row.token_digest]: row.person_id for row in rows}
 
 
 def _headers(session: Session, ids: set[int]) -> dict[int, _Header]:
     """Owner, state and deadline; locked in order of id, so that two processes cannot wait for each other."""
-    rows = session.execute(
-        select(attempts.c.id, attempts.c.person_id, attempts.c.state, attempts.c.deadline)
-        .where(attempts.c.id.in_(sorted(i for i in ids if i <= LARGEST_ID)))
-        .order_by(attempts.c.id)
-        .with_for_update()
-    )
+    rows = session.connection().execute(_HEADERS, {"ids": sorted(i for i in ids if i <= LARGEST_ID)})
     return {row.id: _Header(row.person_id, row.state, row.deadline) for row in rows}
 
 
@@ -304,16 +310,9 @@ def _keep_in_time(session: Session, jobs: list[tuple[int, SaveJob]]) -> dict[int
 
 
 def _kept(session: Session, places: set[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, list[str]]]:
-    kept: dict[tuple[int, int], tuple[int, list[str]]] = {}
-    ordered = sorted(places)
-    for start in range(0, len(ordered), _PLACES_AT_ONCE):
-        rows = session.execute(
-            select(responses.c.attempt_id, responses.c.position, responses.c.sequence, responses.c.answer).where(
-                tuple_(responses.c.attempt_id, responses.c.position).in_(ordered[start : start + _PLACES_AT_ONCE])
-            )
-        )
-        kept |= {(row.attempt_id, row.position): (row.sequence, row.answer) for row in rows}
-    return kept
+    scope = {"ids": list({attempt_id for attempt_id, _ in places}), "positions": list({position for _, position in places})}
+    rows = session.connection().execute(_KEPT, scope)
+    return {(row.attempt_id, row.position): (row.sequence, row.answer) for row in rows}
 
 
 def _keep_late(session: Session, job: SaveJob) -> None:

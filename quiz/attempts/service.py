@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
@@ -26,6 +26,31 @@ from quiz.vocabulary import AttemptState
 log = structlog.get_logger()
 MAX_SEQUENCE = 2**31 - 2
 """One below what the column holds: of two answers with one number the recorder keeps the later under the next."""
+
+
+_MINE = select(attempts.c.id, attempts.c.paper_id, attempts.c.state, attempts.c.idempotency_key, attempts.c.number).where(
+    attempts.c.person_id == bindparam("person_id"),
+    (attempts.c.paper_id == bindparam("paper_id")) | (attempts.c.idempotency_key == bindparam("idempotency_key")),
+)
+_NEW_ATTEMPT = insert(attempts).returning(attempts.c.id)
+_CLOSE = (
+    update(attempts)
+    .where(attempts.c.id == bindparam("attempt_id"), attempts.c.state == AttemptState.OPEN.value)
+    .values({name: bindparam(name) for name in ("state", "handed_in_at", "score", "passed", "marks")})
+)
+
+
+def _keep(dialect_insert: Any) -> Any:
+    """INSERT that replaces a kept answer only by one of a higher sequence."""
+    statement = dialect_insert(responses)
+    return statement.on_conflict_do_update(
+        index_elements=["attempt_id", "position"],
+        set_={name: statement.excluded[name] for name in ("answer", "sequence", "saved_at")},
+        where=statement.excluded.sequence > responses.c.sequence,
+    )
+
+
+_KEEP = {"sqlite": _keep(sqlite.insert), "postgresql": _keep(postgresql.insert)}
 
 
 @dataclass(frozen=True)
@@ -46,12 +71,8 @@ def start(session: Session, *, person_id: int, paper_id: int, idempotency_key: s
         NotFound: no such paper, or it is not published.
         Refusal: outside the window, or no attempts left.
     """
-    mine = session.execute(
-        select(attempts.c.id, attempts.c.paper_id, attempts.c.state, attempts.c.idempotency_key, attempts.c.number).where(
-            attempts.c.person_id == person_id,
-            (attempts.c.paper_id == paper_id) | (attempts.c.idempotency_key == idempotency_key),
-        )
-    ).all()
+    connection = session.connection()
+    mine = connection.execute(_MINE, {"person_id": person_id, "paper_id": paper_id, "idempotency_key": idempotency_key}).all()
     existing = [row for row in mine if row.paper_id == paper_id]
     if len(existing) != len(mine):
         raise Refusal("Idempotency-Key 已用于另一份试卷，请换一个新的值。", code="idempotency_key_reused")
@@ -80,7 +101,7 @@ def start(session: Session, *, person_id: int, paper_id: int, idempotency_key: s
             now, limit=timedelta(minutes=paper.time_limit_minutes + allowance.extra_minutes), closes_at=allowance.closes_at
         ),
     }
-    attempt_id = session.execute(insert(attempts).values(**values).returning(attempts.c.id)).scalar_one()
+    attempt_id = connection.execute(_NEW_ATTEMPT, values).scalar_one()
     views = papers.version_views(session, (item.version for item in items))
     events.announce(session, events.AttemptStarted(attempt_id, person_id, paper_id, now))
     row = queries.attempt_row(session, attempt_id)
@@ -138,15 +159,8 @@ def keep_responses(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Write answers; a row whose sequence is not higher than the kept one changes nothing."""
     if not rows:
         return
-    statement = upsert(session, responses)
-    session.connection().execute(
-        statement.on_conflict_do_update(
-            index_elements=["attempt_id", "position"],
-            set_={name: statement.excluded[name] for name in ("answer", "sequence", "saved_at")},
-            where=statement.excluded.sequence > responses.c.sequence,
-        ),
-        list(rows),
-    )
+    connection = session.connection()
+    connection.execute(_KEEP[connection.dialect.name], list(rows))
 
 
 def rules_of(session: Session, attempt_id: int) -> Rules:
@@ -174,12 +188,18 @@ def hand_in(session: Session, *, attempt_id: int, person_id: int | None, now: da
     )
     closed_at = domain.close_time(now, deadline=row.deadline)
     state = domain.closing_state(now, deadline=row.deadline)
-    closed = session.execute(
-        update(attempts)
-        .where(attempts.c.id == attempt_id, attempts.c.state == AttemptState.OPEN.value)
-        .values(state=state.value, handed_in_at=closed_at, score=outcome.score, passed=outcome.passed, marks=list(outcome.marks))
+    closed = session.connection().execute(
+        _CLOSE,
+        {
+            "attempt_id": attempt_id,
+            "state": state.value,
+            "handed_in_at": closed_at,
+            "score": outcome.score,
+            "passed": outcome.passed,
+            "marks": list(outcome.marks),
+        },
     )
-    if closed.rowcount == 1:  # type: ignore[attr-defined]
+    if closed.rowcount == 1:
         events.announce(session, events.AttemptHandedIn(attempt_id, row.person_id, row.paper_id, outcome.passed, closed_at))
     return queries.attempt_row(session, attempt_id)
 

@@ -125,7 +125,7 @@ def bank_files(folder: Path = FOLDER) -> Iterator[Path]:
 def _load(path: Path) -> object:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     with path.open(encoding="utf-8") as stream:
-        return yaml.load(stream, Loader=loader)  # noqa: S506  (a safe loader either way)
+        return yaml.load(stream, Loader=loader)
 
 
 def read_edition(path: Path) -> EditionDraft:

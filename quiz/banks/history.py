@@ -69,7 +69,14 @@ def edition_of_bank(session: Session, bank_code: str) -> EditionView | None:
     if row is None:
         return None
     return EditionView(
-        row.code, row.title, row.document_number, row.issuer, row.published, row.effective, EditionStatus(row.status), row.scope
+        row.code,
+        row.title,
+        row.document_number,
+        row.issuer,
+        row.published,
+        row.effective,
+        EditionStatus(row.status),  # type: ignore[call-arg]
+        row.scope,
     )
 
 

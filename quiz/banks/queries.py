@@ -192,6 +192,9 @@ def clauses_of_edition(session: Session, edition_code: str) -> list[ClauseView]:
     return [ClauseView(c.id, c.ref, c.group, c.heading, c.text, title, c.assessable) for c, title in rows]
 
 
+_STAMP = select(Setting.value).where(Setting.name == STAMP)  # type: ignore[call-overload]
+
+
 def stamp(session: Session) -> str:
     """Changes whenever any pool of items changed."""
-    return session.execute(select(Setting.value).where(Setting.name == STAMP)).scalar() or ""  # type: ignore[call-overload]
+    return session.connection().execute(_STAMP).scalar() or ""

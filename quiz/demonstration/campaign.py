@@ -88,7 +88,7 @@ CAMPAIGNS = (
         basis="《中华人民共和国安全生产法》第五条、第二十七条；2024 年安全生产重点工作中对煤矿主要负责人开展全覆盖专题培训的安排。",
         audience=Audience(sectors=frozenset({"coal_mine"})),
         opened_days_ago=86, due_in_days=20, paper_title="煤矿主要负责人结业考试", blueprint=Blueprint(sections=_LAW_PAPER),
-        cut_score=80, minutes=40, attempts_allowed=3, scoring_policy=ScoringPolicy.ALL_OR_NOTHING, readiness=0.35, preparation=0.25,
+        cut_score=80, minutes=40, attempts_allowed=3, scoring_policy=ScoringPolicy.ALL_OR_NOTHING, readiness=1.0, preparation=0.5,
     ),
     Campaign(
         code="non-coal-mine-2024",
@@ -143,7 +143,7 @@ CAMPAIGNS = (
             _section(4, REGULATION, types=(SINGLE,)),
             _section(2, LAW, types=(MULTIPLE,)),
         )),
-        cut_score=60, minutes=30, attempts_allowed=None, scoring_policy=ScoringPolicy.PARTIAL, readiness=-0.25, preparation=-0.95,
+        cut_score=60, minutes=30, attempts_allowed=None, scoring_policy=ScoringPolicy.PARTIAL, readiness=-0.2, preparation=-1.0,
         evening_trade=True,
     ),
 )  # fmt: skip

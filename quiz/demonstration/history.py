@@ -23,8 +23,8 @@ SIGNED_IN_ONLY = 0.3
 """Share of those who did not come to the quiz but have had a look."""
 LEARNT_FROM_REVIEW = 0.5
 """Ability gained by reading one's mistakes before the next try."""
-BETTER_MARK = 0.3
-"""Share of those who passed and sit again for a better mark."""
+BETTER_MARK = {"limited": 0.06, "unlimited": 0.6}
+"""Share of those who passed and sit again for a better mark, by whether the paper counts its attempts."""
 _ABILITY = 0.82
 """Of the ordinary principal; on the same scale as the difficulty of items."""
 
@@ -104,14 +104,17 @@ class Examination:
         """Attempt after attempt, until it is passed, given up, used up, or today."""
         ability = _ABILITY + self.campaign.preparation + 0.5 * (candidate.zeal - 0.6) + chance.gauss(0, 0.6)
         persistence = 0.84 + 0.16 * candidate.zeal
+        better_mark = BETTER_MARK["unlimited" if self.paper.attempts_allowed is None else "limited"]
         begin, sittings = first, list[Sitting]()
         while self.paper.attempts_allowed is None or len(sittings) < self.paper.attempts_allowed:
             sitting = self._sit(candidate, begin, number=len(sittings) + 1, ability=ability, chance=chance)
             if sitting.handed_in_at >= self.now:
                 break
             sittings.append(sitting)
-            if chance.random() > (BETTER_MARK if sitting.outcome.passed else persistence):
+            if chance.random() > (better_mark if sitting.outcome.passed else persistence):
                 break
+            if sitting.outcome.passed:
+                better_mark *= 0.6
             ability += LEARNT_FROM_REVIEW * chance.uniform(0.4, 1.4)
             persistence *= 0.95
             begin = self._again(sitting.handed_in_at, diary, chance)

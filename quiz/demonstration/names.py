@@ -66,7 +66,8 @@ class Names:
 
     def restaurant(self, prefix: str, kind: str) -> str:
         """`环翠区屿荞记海鲜大排档`."""
-        return self._fresh(lambda: prefix + self._draw(_TABLE_FIRST, _TABLE_SECOND, _TABLE_LAST) + kind)
+        last = _TABLE_LAST.replace(kind[0], "")
+        return self._fresh(lambda: prefix + self._draw(_TABLE_FIRST, _TABLE_SECOND, last) + kind)
 
     def _draw(self, *alphabets: str) -> str:
         return "".join(self._chance.choice(alphabet) for alphabet in alphabets)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+
+from stdnum.iso7064 import mod_11_10
 
 from quiz.organisations.identifiers import USCC_ALPHABET, uscc_check_digit
 
@@ -35,7 +38,7 @@ class Numbers:
         """Eleven digits in the form of a mobile number."""
         return self._fresh(lambda: f"{self._chance.choice(_UNASSIGNED_PREFIXES)}{self._chance.randrange(10**8):08}")
 
-    def _fresh(self, draw):  # type: ignore[no-untyped-def]
+    def _fresh(self, draw: Callable[[], str]) -> str:
         while (value := draw()) in self._used:
             continue
         self._used.add(value)
@@ -50,8 +53,4 @@ def organisation_code_check(first_8: str) -> str:
 
 def registration_check(first_14: str) -> str:
     """The fifteenth digit of a registration number (ISO 7064, MOD 11,10)."""
-    rest = 10
-    for digit in first_14:
-        rest = (rest + int(digit)) % 10 or 10
-        rest = rest * 2 % 11
-    return str((11 - rest) % 10)
+    return str(mod_11_10.calc_check_digit(first_14))

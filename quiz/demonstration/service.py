@@ -15,7 +15,7 @@ from quiz import clock, installation, wiring
 from quiz.accounts import audit
 from quiz.accounts.passwords import hash_password
 from quiz.db import Database
-from quiz.demonstration import accounts, campaign, candidates, city, people, queries, rows, writing
+from quiz.demonstration import accounts, campaign, candidates, city, people, queries, rows, rulings, writing
 from quiz.demonstration.accounts import PASSWORD, PRINCIPAL, Holder, Readiness
 from quiz.demonstration.campaign import Campaign
 from quiz.demonstration.city import Enterprise
@@ -139,6 +139,7 @@ def _make(session: Session, *, now: datetime, progress: Progress) -> None:
     for done, each in enumerate(campaign.CAMPAIGNS, start=1):
         _open(session, each, today=making.today)
         progress("计算覆盖率", done, len(campaign.CAMPAIGNS))
+    rulings.rule(session, enterprises=making.enterprises, today=making.today)
     _write_trainee_accounts(making, pasts)
     writing.continue_numbering(session.connection(), (Organisation, Person, Post, Form, Attempt, Account))
     audit.record(session, actor=audit.SYSTEM, action="make_demonstration", at=now, detail={"seed": SEED})
@@ -295,7 +296,9 @@ def _holders(making: _Making) -> list[Holder]:
     query = select(Duty.person_id, Programme.paper_id, Duty.completed_on, Duty.designated)  # type: ignore[call-overload]
     for person_id, paper_id, completed_on, designated in connection.execute(
         query.join(Programme, col(Programme.id) == col(Duty.programme_id)).where(
-            col(Duty.opened_on) <= making.today, col(Duty.closed_on).is_(None) | (col(Duty.closed_on) > making.today)
+            col(Duty.opened_on) <= making.today,
+            col(Duty.closed_on).is_(None) | (col(Duty.closed_on) > making.today),
+            col(Duty.exempted_on).is_(None),
         )
     ):
         readiness = _readiness(taken[(person_id, paper_id)], allowed[paper_id], is_completed=completed_on is not None)

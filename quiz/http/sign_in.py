@@ -43,16 +43,12 @@ async def sign_in(*, account: str, password: str, address: str, agent: str) -> O
         if result is SignInResult.NOW_LOCKED:
             raise Locked(LOCKED_NOW, code="locked")
         raise NotSignedIn(service.WRONG, code="wrong_password")
-    return await work(lambda session: _open(session, account, known, address, agent))
 
+    def open_it(session: Session) -> Opened:
+        token = service.open_verified(session, account=account, known=known, address=address, agent=agent, now=clock.now())
+        return Opened(token, queries.user_of_account(session, account_id))
 
-def _open(session: Session, account: str, known: service.Credentials, address: str, agent: str) -> Opened:
-    """Ask again, now as the one writer: many guesses sent at once were all read before the first of them could lock the account."""
-    now = clock.now()
-    if service.credentials(session, account=account, address=address, now=now) != known or known.account_id is None:
-        raise NotSignedIn(service.WRONG, code="wrong_password")
-    token = service.open_session(session, account_id=known.account_id, address=address, agent=agent, now=now)
-    return Opened(token, queries.user_of_account(session, known.account_id))
+    return await work(open_it)
 
 
 async def verify_password(password: str, hashed: str) -> bool:

@@ -351,7 +351,7 @@ def _phone_issues(session: Session, conditions: Sequence[ColumnElement[bool]], l
         .where(*conditions, col(Post.role) == PostRole.PRINCIPAL.value, col(Post.held_to).is_(None))
     )
     missing = held.where(col(Person.phone).is_(None)).order_by(col(Organisation.name)).limit(limit)
-    doubled = held.where(col(Person.phone).in_(shared)).order_by(col(Person.phone), col(Organisation.name)).limit(limit)
+    doubled = held.where(col(Person.phone).in_(shared)).order_by(col(Person.phone), col(Organisation.name), col(Post.id)).limit(limit)
     return [
         *(QualityIssue("no_phone", "主要负责人没有手机号", number, name, person) for number, name, person, _ in session.execute(missing)),
         *(

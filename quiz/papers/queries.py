@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from quiz.banks import queries as banks
@@ -17,6 +20,12 @@ from quiz.models.papers import Form, Paper
 from quiz.papers.domain import Blueprint, FormItem, PoolItem
 from quiz.problems import NotFound
 from quiz.vocabulary import PaperState, ReviewPolicy, ScoringPolicy
+
+
+@lru_cache(maxsize=512)
+def _blueprint(text: str) -> Blueprint:
+    """Parsed once for each wording: it is read with every start."""
+    return Blueprint.model_validate_json(text)
 
 
 @dataclass(frozen=True)
@@ -50,13 +59,14 @@ class PaperView:
         return self.state is PaperState.PUBLISHED and self.opens_at <= now <= self.closes_at
 
     @classmethod
-    def of(cls, paper: Paper) -> PaperView:
+    def of(cls, paper: Any) -> PaperView:
+        """From a row of the paper table, or a Paper."""
         return cls(
             id=paper.id or 0,
             title=paper.title,
             description=paper.description,
             state=PaperState(paper.state),
-            blueprint=Blueprint.model_validate(paper.blueprint),
+            blueprint=_blueprint(json.dumps(paper.blueprint, sort_keys=True)),
             cut_score=paper.cut_score,
             time_limit_minutes=paper.time_limit_minutes,
             attempts_allowed=paper.attempts_allowed,
@@ -69,9 +79,14 @@ class PaperView:
         )
 
 
+_papers, _forms = Paper.__table__, Form.__table__  # type: ignore[attr-defined]
+_PAPER = select(_papers).where(_papers.c.id == bindparam("paper_id"))
+_FORM = select(_forms.c["items"]).where(_forms.c.id == bindparam("form_id"))
+
+
 def paper(session: Session, paper_id: int) -> PaperView:
     """Raises NotFound when there is none."""
-    found = session.get(Paper, paper_id)
+    found = session.connection().execute(_PAPER, {"paper_id": paper_id}).first()
     if found is None:
         raise NotFound("没有这份试卷。")
     return PaperView.of(found)
@@ -145,5 +160,5 @@ def pool(session: Session, blueprint: Blueprint) -> tuple[PoolItem, ...]:
 
 def form_items(session: Session, form_id: int) -> tuple[FormItem, ...]:
     """The positions of a form, in order."""
-    rows = session.execute(select(Form.items).where(Form.id == form_id)).scalar_one()  # type: ignore[call-overload]
+    rows = session.connection().execute(_FORM, {"form_id": form_id}).scalar_one()
     return tuple(FormItem.from_json(row) for row in rows)

@@ -16,6 +16,9 @@ from quiz.problems import Invalid, NotFound, Refusal
 from quiz.vocabulary import PaperState, ReviewPolicy, ScoringPolicy
 
 
+_NEW_FORM = insert(Form).returning(Form.id)  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True)
 class PaperDraft:
     """What a trainer decides about a paper."""
@@ -114,7 +117,6 @@ def draw_form(session: Session, *, paper: PaperView, seed: int) -> tuple[int, tu
         shuffle_items=paper.shuffle_items,
         shuffle_options=paper.shuffle_options,
     )
-    form_id = session.execute(
-        insert(Form).values(paper_id=paper.id, seed=seed, items=[item.as_json() for item in items]).returning(Form.id)  # type: ignore[arg-type]
-    ).scalar_one()
+    form = {"paper_id": paper.id, "seed": seed, "items": [item.as_json() for item in items]}
+    form_id = session.connection().execute(_NEW_FORM, form).scalar_one()
     return form_id, items

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlmodel import Session, col
 
 from quiz import clock
@@ -17,6 +17,7 @@ from quiz.attempts.service import Started
 from quiz.models.organisations import Organisation
 from quiz.models.papers import Paper
 from quiz.models.training import Duty, Programme
+from quiz.papers import queries as papers
 from quiz.papers.queries import PaperView
 from quiz.problems import NotFound
 from quiz.vocabulary import AttemptState, PaperState, ProgrammeState
@@ -52,36 +53,33 @@ class MyPaper:
 
 def my_papers(session: Session, *, person_id: int, now: datetime) -> list[MyPaper]:
     """Papers of the open programmes in which the person has a duty, most urgent first."""
-    rows = session.execute(
-        _duties_of(person_id, today=clock.local_day(now)).add_columns(Paper, Programme.title, Organisation.name, Duty.due_on)  # type: ignore[call-overload]
-    ).all()
+    rows = session.connection().execute(_DUTIES, {"person_id": person_id, "today": clock.local_day(now)}).all()
     mine = attempts.attempts_of(session, person_id=person_id)
     views = []
     for paper_id in dict.fromkeys(row[0] for row in rows):
         of_paper = [row for row in rows if row[0] == paper_id]
-        paper = PaperView.of(of_paper[0][1])
+        paper = papers.paper(session, paper_id)
         views.append(_view(session, paper, of_paper, [a for a in mine if a.paper_id == paper_id], person_id=person_id, now=now))
     return sorted(views, key=lambda view: (view.passed, view.due_on, view.paper.id))
 
 
-def _duties_of(person_id: int, *, today: date):  # type: ignore[no-untyped-def]
-    """Select paper ids of the duties the person holds today; exempt duties ask for nothing."""
-    return (
-        select(Paper.id)  # type: ignore[call-overload]
-        .select_from(Duty)
-        .join(Programme, col(Programme.id) == col(Duty.programme_id))
-        .join(Paper, col(Paper.id) == col(Programme.paper_id))
-        .join(Organisation, col(Organisation.id) == col(Duty.organisation_id))
-        .where(
-            col(Duty.person_id) == person_id,
-            col(Duty.opened_on) <= today,
-            or_(col(Duty.closed_on).is_(None), col(Duty.closed_on) > today),
-            col(Duty.exempted_on).is_(None),
-            col(Programme.state) == ProgrammeState.OPEN.value,
-            col(Paper.state) == PaperState.PUBLISHED.value,
-        )
-        .order_by(col(Duty.due_on), col(Duty.id))
+_DUTIES = (
+    select(Paper.id, Programme.title, Organisation.name, Duty.due_on)  # type: ignore[call-overload]
+    .select_from(Duty)
+    .join(Programme, col(Programme.id) == col(Duty.programme_id))
+    .join(Paper, col(Paper.id) == col(Programme.paper_id))
+    .join(Organisation, col(Organisation.id) == col(Duty.organisation_id))
+    .where(
+        col(Duty.person_id) == bindparam("person_id"),
+        col(Duty.opened_on) <= bindparam("today"),
+        or_(col(Duty.closed_on).is_(None), col(Duty.closed_on) > bindparam("today")),
+        col(Duty.exempted_on).is_(None),
+        col(Programme.state) == ProgrammeState.OPEN.value,
+        col(Paper.state) == PaperState.PUBLISHED.value,
     )
+    .order_by(col(Duty.due_on), col(Duty.id))
+)
+"""The duties a person holds today, with the paper each asks for; exempt duties ask for nothing."""
 
 
 def _view(session: Session, paper: PaperView, rows: Sequence[tuple], taken: list[AttemptRow], *, person_id: int, now: datetime) -> MyPaper:  # type: ignore[type-arg]
@@ -91,9 +89,9 @@ def _view(session: Session, paper: PaperView, rows: Sequence[tuple], taken: list
     passed = any(a.passed for a in taken)
     view = MyPaper(
         paper=paper,
-        programmes=tuple(dict.fromkeys(row[2] for row in rows)),
-        organisations=tuple(dict.fromkeys(row[3] for row in rows)),
-        due_on=min(row[4] for row in rows),
+        programmes=tuple(dict.fromkeys(row[1] for row in rows)),
+        organisations=tuple(dict.fromkeys(row[2] for row in rows)),
+        due_on=min(row[3] for row in rows),
         attempts_left=allowance.attempts_left,
         closes_at=allowance.closes_at,
         minutes=paper.time_limit_minutes + allowance.extra_minutes,
@@ -126,7 +124,8 @@ def start_paper(session: Session, *, person_id: int, paper_id: int, idempotency_
         NotFound: no duty of this person asks for it (and no attempt is open).
         Refusal: as `attempts.service.start`.
     """
-    asked = session.execute(_duties_of(person_id, today=clock.local_day(now)).where(col(Paper.id) == paper_id).limit(1)).first()
+    duties = session.connection().execute(_DUTIES, {"person_id": person_id, "today": clock.local_day(now)})
+    asked = next((row for row in duties if row[0] == paper_id), None)
     if asked is None:
         taken = attempts.attempts_of(session, person_id=person_id, paper_id=paper_id)
         if not any(a.state is AttemptState.OPEN or a.idempotency_key == idempotency_key for a in taken):

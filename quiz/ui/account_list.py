@@ -46,6 +46,8 @@ def state_of(row: AccountRow, now: datetime) -> tuple[str, Tone]:
 
 def reach_text(row: AccountRow, departments: dict[str, str]) -> str:
     """How far the account reaches, departments by name."""
+    if row.roles == AccountRole.TRAINEE.label:
+        return "本人"
     return "、".join(departments.get(part, part) for part in row.reach.split("、"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,7 +11,7 @@ import streamlit as st
 from quiz import clock
 from quiz.accounts import administration, audit
 from quiz.accounts.domain import User
-from quiz.accounts.labels import ACTIONS, action_label, result_label
+from quiz.accounts.labels import ACTIONS, action_label, detail_text, result_label
 from quiz.accounts.queries import audit_events
 from quiz.models.accounts import AuditEvent
 from quiz.settings import settings
@@ -64,7 +63,7 @@ def frame(events: Sequence[AuditEvent]) -> pd.DataFrame:
                 "对象": event.subject,
                 "结果": result_label(event.result),
                 "来源地址": event.address,
-                "说明": json.dumps(event.detail, ensure_ascii=False) if event.detail else "",
+                "说明": detail_text(event.detail),
             }
             for event in events
         ],

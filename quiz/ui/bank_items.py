@@ -101,8 +101,8 @@ def items_frame(items: list[VersionView]) -> pd.DataFrame:
                 "题干": item.stem,
                 "条款": "、".join(clause.ref for clause in item.clauses),
                 "分组": "、".join(sorted(item.groups)),
-                "难度": Difficulty(item.difficulty).label,
-                "状态": ItemState(item.state).label,
+                "难度": Difficulty(item.difficulty).label,  # type: ignore[call-arg]
+                "状态": ItemState(item.state).label,  # type: ignore[call-arg]
                 "版本": item.number,
             }
             for item in items

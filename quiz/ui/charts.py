@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -13,6 +15,18 @@ _CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "
 def show(figure: go.Figure, *, key: str, alt: str) -> None:
     """Put a figure on the screen, as wide as there is room, without the toolbar; `alt` says in words what it shows."""
     st.plotly_chart(figure, key=key, config=_CONFIG, alt=alt)
+
+
+def choose(figure: go.Figure, *, key: str, alt: str, on_choose: Callable[[str], None]) -> None:
+    """`show`, and when a bar is tapped `on_choose` is called with its group before the page is drawn again."""
+    figure.update_traces(hoverinfo="none", selector={"hoverinfo": "skip"})  # a bar that skips hovering hears no tap
+
+    def tapped() -> None:
+        points = st.session_state[key]["selection"]["points"]
+        if points:
+            on_choose(str(points[0]["y"]))
+
+    st.plotly_chart(figure, key=key, config=_CONFIG, alt=alt, on_select=tapped, selection_mode="points")
 
 
 def rates_by_group(frame: pd.DataFrame, *, group: str, part: str, whole: str) -> go.Figure:

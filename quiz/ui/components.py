@@ -23,6 +23,8 @@ from quiz.ui.markup import draw, join, markup, plain
 
 Tone = Literal["", "ok", "warn", "bad", "info"]
 
+_ROWS_SHOWN_WHOLE, _TALL = 15, 560
+
 rate_text = show_share
 """`rate_text(part, whole)`: one decimal; “—” without a denominator; 99.9%↑ when it only rounds to everything."""
 
@@ -166,7 +168,7 @@ def data_table(
 ) -> int | None:
     """A long table to scroll and sort (click a heading). With `choose`, answers with the position of the marked row.
 
-    Columns must carry their Chinese names. `formats` are printf patterns by column (`"%.1f"`); `widths` are hints.
+    Up to 15 rows are shown whole; `height` is for more. Columns must carry their Chinese names. `formats` are printf patterns by column (`"%.1f"`); `widths` are hints.
     """
     formats, widths = formats or {}, widths or {}
     config: dict[str, Any] = {
@@ -175,12 +177,20 @@ def data_table(
         else st.column_config.Column(width=widths.get(name))
         for name in frame.columns
     }
-    more: dict[str, Any] = {"height": height} if height else {}
+    tall = len(frame) > _ROWS_SHOWN_WHOLE
+    more: dict[str, Any] = {"height": height or _TALL} if tall else {"height": "content"}
     if not choose:
         st.dataframe(frame, hide_index=True, column_config=config, key=key, row_height=40, **more)
         return None
     event = st.dataframe(
-        frame, hide_index=True, column_config=config, key=key, row_height=40, on_select="rerun", selection_mode="single-row", **more
+        frame,
+        hide_index=True,
+        column_config=config,
+        key=key,
+        row_height=40,
+        on_select="rerun",
+        selection_mode="single-row",
+        **more,
     )
     rows = event["selection"]["rows"]
     return rows[0] if rows and rows[0] < len(frame) else None

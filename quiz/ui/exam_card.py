@@ -16,6 +16,7 @@ from quiz.ui.components import Tone
 
 PROMISE = "本人承诺：由本人独立作答，不请他人代答，不替他人作答。点“开始答题”即表示承诺。"
 _STATES: dict[str, tuple[str, Tone]] = {
+    "running": ("答题中", "warn"),
     "open": ("待完成", "warn"),
     "passed": ("已合格", "ok"),
     "not_open": ("未开始", ""),
@@ -27,7 +28,7 @@ _STATES: dict[str, tuple[str, Tone]] = {
 def show(view: MyPaper, *, user: User, today: date) -> None:
     """The card, and the way into the player when there is one."""
     with st.container(border=True):
-        label, tone = ("答题中", "warn") if view.open_attempt_id else _STATES[view.status]
+        label, tone = _STATES["running" if view.open_attempt_id else view.status]
         components.heading(view.paper.title, components.badge(label, tone), over="、".join(view.programmes))
         components.facts(_facts(view, today))
         components.bullets(rules(view))

@@ -46,7 +46,7 @@ def trainee(session: Session, user: User, now: datetime) -> None:
 def office(session: Session, user: User, now: datetime) -> None:
     """Coverage of each open programme, within reach."""
     today = clock.local_day(now)
-    opened = programmes(session, states=[ProgrammeState.OPEN])
+    opened = sorted(programmes(session, states=[ProgrammeState.OPEN]), key=lambda programme: programme.due_on)
     reach = user.reach(Permission.SEE_COVERAGE)
     components.section("进行中的培训专项", f"统计到 {today.isoformat()}，按企业计；只含您管辖范围内的企业。")
     if not opened:
@@ -71,7 +71,8 @@ def _programme(programme: ProgrammeView, view: CoverageView, days: int) -> None:
         )
         draw(
             markup(
-                '<div class="ankao-rate"><b>{}</b><span>已完成 {} ÷ 应训 {}</span></div><div class="ankao-bar"><i style="width:{}%"></i></div>',
+                '<div class="ankao-rate"><b>{}</b><span>已完成 {} ÷ 应训 {}</span></div>'
+                '<div class="ankao-bar"><i style="width:{}%"></i></div>',
                 view.shown_rate,
                 total.completed,
                 total.due,

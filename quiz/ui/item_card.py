@@ -60,9 +60,9 @@ def attributes(view: VersionView) -> None:
             ("编号", view.item_code),
             ("题型", view.type.label),
             ("类别", view.kind.label),
-            ("难度（编者估计）", Difficulty(view.difficulty).label),
+            ("难度（编者估计）", Difficulty(view.difficulty).label),  # type: ignore[call-arg]
             ("主题", view.topic or "—"),
-            ("状态", components.badge(ItemState(view.state).label, "bad" if withdrawn else "ok")),
+            ("状态", components.badge(ItemState(view.state).label, "bad" if withdrawn else "ok")),  # type: ignore[call-arg]
         ]
     )
 

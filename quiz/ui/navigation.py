@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamlit.runtime.pages_manager import PagesManager
+
 from quiz.accounts.domain import Permission, User
+
+# A folder named `pages` makes Streamlit run the file of the address by itself, without the shell, until `st.navigation` was
+# called once in the process: whoever came first to a fresh server by a deep link saw a bare page and English file names.
+PagesManager.uses_pages_directory = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
 
 import streamlit as st
 from sqlmodel import Session
@@ -11,20 +10,15 @@ from sqlmodel import Session
 from quiz import clock
 from quiz.accounts.domain import User
 from quiz.attempts.usage import attempts_by_paper
-from quiz.banks.queries import list_banks, published
+from quiz.banks.queries import list_banks
 from quiz.papers import editing, queries
 from quiz.papers.domain import Blueprint, Section
 from quiz.papers.queries import PaperView
 from quiz.papers.service import PaperDraft
 from quiz.problems import Refusal
-from quiz.ui import components, gate, paper_sections, state, store
+from quiz.ui import components, gate, paper_rules, paper_sections, state, store
 from quiz.ui.components import Kpi
 from quiz.ui.paper_sections import Groups
-from quiz.vocabulary import ReviewPolicy, ScoringPolicy
-
-_OPEN_FOR = timedelta(days=30)
-_CLOSING = time(23, 59)
-_SHARE_TO_PASS = 0.6
 
 
 def show(user: User, paper_id: int | None) -> None:
@@ -42,6 +36,20 @@ def show(user: User, paper_id: int | None) -> None:
         state.choose(**({"paper": paper_id} if paper_id is not None else {}))
     if taken:
         components.note(f"这份试卷已有 {taken} 人次开始答题。修改只影响以后开始的答题，已有成绩不变。", tone="warn")
+    title, description = _names(form, paper)
+    components.section("一、抽题规则", "一份试卷可以分几部分，各部分从不同题库、条款、题型中抽题；同一道题不会重复抽到。")
+    sections = paper_sections.edit(form, rows, banks, groups)
+    written = [section for section in sections if section is not None]
+    max_score = _check(sections, written)
+    components.section("二、考试规则")
+    rules = paper_rules.ask(form, paper, max_score=max_score)
+    ready = bool(max_score) and rules is not None and len(written) == len(sections)
+    if st.button("保存", key=f"{form}_save", type="primary", disabled=not ready) and rules is not None:
+        draft = PaperDraft(title=title, description=description, blueprint=Blueprint(sections=tuple(written)), **vars(rules))
+        _save(user, paper_id, draft, rows)
+
+
+def _names(form: str, paper: PaperView | None) -> tuple[str, str]:
     title = st.text_input(
         "试卷名称",
         value=paper.title if paper else "",
@@ -52,20 +60,17 @@ def show(user: User, paper_id: int | None) -> None:
     description = st.text_area(
         "说明（选填）", value=paper.description if paper else "", max_chars=1000, height=80, key=f"{form}_description"
     )
-    components.section("一、抽题规则", "一份试卷可以分几部分，各部分从不同题库、条款、题型中抽题；同一道题不会重复抽到。")
-    sections = paper_sections.edit(form, rows, banks, groups)
-    written = [section for section in sections if section is not None]
-    max_score = _check(sections, written)
-    components.section("二、考试规则")
-    draft = _rules(form, paper, written, title, description, max_score) if written else None
-    if st.button("保存", key=f"{form}_save", type="primary", disabled=draft is None or len(written) < len(sections)) and draft is not None:
-        _save(user, paper_id, draft, rows)
+    return title, description
 
 
 def _groups_by_bank(session: Session, codes: Sequence[str]) -> Groups:
+    """Clause groups that published items of each bank have, from the cached pool."""
+    if not codes:
+        return {}
+    everything = Blueprint(sections=(Section(count=1, points=1, banks=tuple(codes)),))
     found: dict[str, set[str]] = {}
-    for item in published(session, codes):
-        found.setdefault(item.bank_code, set()).update(item.groups)
+    for item in queries.pool(session, everything):
+        found.setdefault(item.bank, set()).update(item.groups)
     return {code: tuple(sorted(groups)) for code, groups in found.items()}
 
 
@@ -100,101 +105,6 @@ def _check(sections: Sequence[Section | None], written: Sequence[Section]) -> fl
         ]
     )
     return 0.0 if found.problem else found.max_score
-
-
-def _rules(
-    form: str, paper: PaperView | None, written: Sequence[Section], title: str, description: str, max_score: float
-) -> PaperDraft | None:
-    with st.container(horizontal=True):
-        cut = st.number_input(
-            "合格分",
-            min_value=0.5,
-            value=paper.cut_score if paper else max(1.0, round(max_score * _SHARE_TO_PASS)),
-            step=1.0,
-            format="%g",
-            key=f"{form}_cut",
-            width=160,
-        )
-        limit = st.number_input(
-            "时限（分钟）",
-            min_value=1,
-            max_value=600,
-            value=paper.time_limit_minutes if paper else 30,
-            step=5,
-            key=f"{form}_limit",
-            width=160,
-        )
-        allowed = st.number_input(
-            "允许次数（留空为不限）",
-            min_value=1,
-            max_value=99,
-            value=paper.attempts_allowed if paper else 3,
-            step=1,
-            key=f"{form}_allowed",
-            placeholder="不限次数",
-            width=220,
-        )
-    opens, closes = _window(form, paper)
-    scoring = st.radio(
-        "多选题计分",
-        list(ScoringPolicy),
-        format_func=lambda p: p.label,
-        index=_index(ScoringPolicy, paper and paper.scoring_policy),
-        key=f"{form}_scoring",
-    )
-    review = st.radio(
-        "成绩和答案的公布",
-        list(ReviewPolicy),
-        format_func=lambda p: p.label,
-        index=_index(ReviewPolicy, paper and paper.review_policy),
-        key=f"{form}_review",
-    )
-    with st.container(horizontal=True):
-        items = st.checkbox("打乱题目顺序", value=paper.shuffle_items if paper else True, key=f"{form}_shuffle_items")
-        options = st.checkbox("打乱选项顺序", value=paper.shuffle_options if paper else True, key=f"{form}_shuffle_options")
-    if not max_score or opens is None or closes is None:
-        return None
-    return PaperDraft(
-        title=title,
-        blueprint=Blueprint(sections=tuple(written)),
-        cut_score=float(cut),
-        opens_at=opens,
-        closes_at=closes,
-        time_limit_minutes=int(limit),
-        attempts_allowed=None if allowed is None else int(allowed),
-        scoring_policy=scoring,
-        review_policy=review,
-        shuffle_items=items,
-        shuffle_options=options,
-        description=description,
-    )
-
-
-def _index(kind: type[ScoringPolicy] | type[ReviewPolicy], value: object) -> int:
-    return next((n for n, member in enumerate(kind) if member is value), 0)
-
-
-def _window(form: str, paper: PaperView | None) -> tuple[datetime | None, datetime | None]:
-    """Opening and closing in Weihai's time."""
-    today = clock.local_day(clock.now())
-    opens = (paper.opens_at if paper else clock.start_of_day(today)).astimezone(clock.SHANGHAI)
-    closes = (paper.closes_at if paper else clock.end_of_day(today + _OPEN_FOR)).astimezone(clock.SHANGHAI)
-    with st.container(horizontal=True):
-        first_day = st.date_input("开放日期", value=opens.date(), format="YYYY-MM-DD", key=f"{form}_opens_day", width=190)
-        first_time = st.time_input(
-            "开放时间", value=opens.time().replace(second=0, microsecond=0), step=300, key=f"{form}_opens_time", width=140
-        )
-        last_day = st.date_input("截止日期", value=closes.date(), format="YYYY-MM-DD", key=f"{form}_closes_day", width=190)
-        last_time = st.time_input(
-            "截止时间", value=closes.time().replace(second=0, microsecond=0), step=300, key=f"{form}_closes_time", width=140
-        )
-    if not (first_day and last_day) or first_time is None or last_time is None:
-        return None, None
-    last = last_time.replace(second=59) if last_time == _CLOSING else last_time
-    return (
-        datetime.combine(first_day, first_time, clock.SHANGHAI).astimezone(clock.UTC),
-        datetime.combine(last_day, last, clock.SHANGHAI).astimezone(clock.UTC),
-    )
 
 
 def _save(user: User, paper_id: int | None, draft: PaperDraft, rows: state.Slot[paper_sections.Rows]) -> None:

@@ -134,8 +134,8 @@ def soundness(user: User) -> None:
 def _verify_coverage(user: User) -> None:
     with st.spinner("正在重算……"), store.reading() as session:
         report = verification.verify(session)
-    _record(user, "verify_coverage", report.is_sound, {"figures": report.figures, "differing": report.differing})
-    if report.is_sound:
+    _record(user, "verify_coverage", report.consistent, {"figures": report.figures, "differing": report.differing})
+    if report.consistent:
         components.note(
             f"{report.programmes} 个专项、{report.organisations} 家企业，{report.figures} 个数全部一致。", tone="ok", title="覆盖率无误"
         )

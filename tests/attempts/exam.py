@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlmodel import Session
 
 from quiz.accounts import service as accounts
@@ -14,6 +15,7 @@ from quiz.attempts import service
 from quiz.attempts.service import Save, Started
 from quiz.banks import service as banks
 from quiz.banks.files import BankDraft, ItemDraft
+from quiz.models.accounts import Account
 from quiz.models.banks import Clause, Edition, Standard
 from quiz.papers import service as papers
 from quiz.papers.domain import Blueprint, Section
@@ -120,3 +122,8 @@ def field_names(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from field_names(inner)
+
+
+def select_ids(names: list[str]) -> Any:
+    """Account name and id."""
+    return select(Account.account, Account.id).where(Account.account.in_(names))  # type: ignore[attr-defined,call-overload]

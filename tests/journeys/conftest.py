@@ -9,6 +9,7 @@ import pytest
 
 from quiz.db import Database
 from quiz.settings import settings
+from tests.journeys import hall as halls
 from tests.journeys.server import Server
 
 
@@ -35,3 +36,17 @@ def server(database_url: str, tmp_path: Path, secret: None) -> Iterator[Server]:
     served = Server(database_url, tmp_path)
     yield served
     served.stop()
+
+
+@pytest.fixture(scope="module")
+def whole_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[halls.Hall]:
+    """One server and one town for all tests of a module (SQLite): each test sits a candidate of its own down."""
+    with halls.opened(tmp_path_factory.mktemp("hall")) as hall:
+        yield hall
+
+
+@pytest.fixture
+def hall(whole_hall: halls.Hall) -> Iterator[halls.Hall]:
+    """The hall; everybody leaves at the end of the test."""
+    yield whole_hall
+    whole_hall.send_everybody_home()

@@ -1,0 +1,36 @@
+"""Coverage of a programme on any day: the rate and what it is made of, where it lags, who is missing and why."""
+
+from quiz import clock
+from quiz.accounts.domain import Permission
+from quiz.coverage import filtered
+from quiz.coverage.uncovered import uncovered
+from quiz.organisations.reference import Reference
+from quiz.training.queries import programmes
+from quiz.ui import components, coverage_files, coverage_view, gate, office, store
+from quiz.vocabulary import ProgrammeState
+
+user, reach = gate.require_reach(Permission.SEE_COVERAGE)
+now = clock.now()
+
+with store.reading() as session:
+    reference = Reference.load(session)
+    found = programmes(session, states=[ProgrammeState.OPEN, ProgrammeState.CLOSED])
+    components.page_header("覆盖率", f"数字可以按天回看，可以逐级点开到企业。您的范围：{office.reach_text(reach, reference)}。")
+    if not found:
+        may = user.may(Permission.MANAGE_PROGRAMMES)
+        components.empty_state(
+            "还没有开放的培训专项", "新建并开放一个专项后，这里显示它的覆盖率。", href="/programmes" if may else "/", label="培训专项" if may else "返回工作台"
+        )
+    else:
+        asked = coverage_view.ask(found, reference, reach, today=clock.local_day(now))
+        said = coverage_view.title_state(asked.programme)
+        if said:
+            components.note(said)
+        view = filtered.coverage_of(session, programme_code=asked.programme.code, as_of=asked.day, filters=asked.filters, reach=reach)
+        counted = uncovered(session, programme_code=asked.programme.code, as_of=asked.day, reach=reach, filters=asked.filters, limit=0)
+        coverage_view.headline(session, asked, view, reach, overdue=counted.overdue)
+        coverage_view.bars(session, asked, reach)
+        coverage_view.course(session, asked, reach)
+        coverage_view.listing(session, asked, reach, may_open=user.may(Permission.MANAGE_ROSTER))
+        coverage_files.downloads(asked, user, reach)
+        coverage_files.snapshots(session, asked, user, reach, now)
