@@ -8,16 +8,16 @@ if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.routing import Mount
 
     from quiz.api import api
-    from quiz.http import gateway, metrics, requests, running
+    from quiz.http import gateway, lane, metrics, requests, running
     from quiz.ui import navigation
     from quiz.web import light_lane
 
     app = st.App(
         __file__,
-        routes=[*gateway.routes, *light_lane, Mount("/api/v1", app=api)],
         middleware=[
             Middleware(metrics.MeasureMiddleware),
             Middleware(requests.SameOriginMiddleware),
+            Middleware(lane.LaneMiddleware, routes=[*gateway.routes, *light_lane, Mount("/api/v1", app=api)]),
             Middleware(gateway.LandingMiddleware, screens=navigation.paths()),
         ],
         lifespan=running.serving,

@@ -29,7 +29,7 @@ with store.reading() as session:
         view = filtered.coverage_of(session, programme_code=asked.programme.code, as_of=asked.day, filters=asked.filters, reach=reach)
         counted = uncovered(session, programme_code=asked.programme.code, as_of=asked.day, reach=reach, filters=asked.filters, limit=0)
         coverage_view.headline(session, asked, view, reach, overdue=counted.overdue)
-        coverage_view.bars(session, asked, reach)
+        coverage_view.bars(session, asked, reference, reach)
         coverage_view.course(session, asked, reach)
         coverage_view.listing(session, asked, reach, may_open=user.may(Permission.MANAGE_ROSTER))
         coverage_files.downloads(asked, user, reach)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlmodel import Session
 
 from quiz.models.accounts import AuditEvent, Setting
@@ -17,6 +17,15 @@ from quiz.models.accounts import AuditEvent, Setting
 HEAD = "audit_head"
 """The setting that holds how many rows there are and the digest of the last: without it, rows cut off the end would leave no trace."""
 _CHAIN_LOCK = 727_274  # any fixed number: the advisory lock that orders the chain on PostgreSQL
+
+
+_events, _settings = AuditEvent.__table__, Setting.__table__  # type: ignore[attr-defined]
+# Composed once: every sign-in is on the trail.
+_LOCK = text("select pg_advisory_xact_lock(:key)")
+_HEAD = select(_settings.c.value).where(_settings.c.name == HEAD)
+_APPEND = _events.insert()
+_FIRST_HEAD = _settings.insert().values(name=bindparam("head_name"), value=bindparam("head_value"))
+_MOVE_HEAD = _settings.update().where(_settings.c.name == bindparam("head_name")).values(value=bindparam("head_value"))
 
 
 @dataclass(frozen=True)
@@ -79,12 +88,11 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Append one row to the trail, in the caller's transaction."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
-    table = AuditEvent.__table__  # type: ignore[attr-defined]
     session.flush()
-    previous = session.execute(select(table.c.digest).order_by(table.c.id.desc()).limit(1)).scalar() or ""
-    rows = _rows_before(session)
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK, {"key": _CHAIN_LOCK})
+    rows, _, previous = (connection.execute(_HEAD).scalar() or "0:").partition(":")
     event = AuditEvent(
         at=at,
         account_id=actor.account_id,
@@ -93,28 +101,15 @@ def record(
         action=action,
         subject=subject[:120],
         result=result,
-        detail=json.loads(json.dumps(detail or {}, ensure_ascii=False, default=str)),
+        detail=json.loads(json.dumps(detail, ensure_ascii=False, default=str)) if detail else {},
         previous=previous,
         digest="",
     )
-    event.digest = _digest(_content(event))
-    session.execute(table.insert().values(**event.model_dump(exclude={"id"})))
-    _move_head(session, rows=rows + 1, digest=event.digest)
-
-
-def _rows_before(session: Session) -> int:
-    settings = Setting.__table__  # type: ignore[attr-defined]
-    head = session.execute(select(settings.c.value).where(settings.c.name == HEAD)).scalar()
-    return int(head.split(":")[0]) if head else 0
-
-
-def _move_head(session: Session, *, rows: int, digest: str) -> None:
-    settings = Setting.__table__  # type: ignore[attr-defined]
-    head = f"{rows}:{digest}"
-    if rows == 1:
-        session.execute(settings.insert().values(name=HEAD, value=head))
-    else:
-        session.execute(settings.update().where(settings.c.name == HEAD).values(value=head))
+    content = _content(event)
+    digest = _digest(content)
+    connection.execute(_APPEND, {**content, "at": at, "digest": digest})
+    head = f"{int(rows) + 1}:{digest}"
+    connection.execute(_FIRST_HEAD if rows == "0" else _MOVE_HEAD, {"head_name": HEAD, "head_value": head})
 
 
 def verify(session: Session) -> AuditReport:

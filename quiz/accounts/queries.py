@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
 
 from quiz.accounts.domain import ADDRESS_WINDOW, GrantView, User
@@ -15,6 +15,25 @@ from quiz.models.accounts import Account, Activation, AuditEvent, Grant, SignIn,
 from quiz.models.organisations import Organisation, Person, Post, Region
 from quiz.organisations.reach import Reach, Reaches
 from quiz.vocabulary import AccountRole, PostRole, RegionLevel
+
+
+# What every request asks is composed once.
+_USER_OF_TOKEN = (
+    select(Account.id, Account.account, Account.name, Account.person_id, Account.must_change_password)  # type: ignore[call-overload]
+    .join(SignIn, SignIn.account_id == Account.id)
+    .where(SignIn.token_digest == bindparam("digest"), SignIn.expires_at > bindparam("now"), Account.disabled.is_(False))  # type: ignore[attr-defined]
+)
+_GRANTS = (
+    select(Grant.role, Grant.region_code, Grant.department_code, Grant.organisation_id, Region.level)  # type: ignore[call-overload]
+    .outerjoin(Region, Region.code == Grant.region_code)
+    .where(Grant.account_id == bindparam("account_id"))
+    .order_by(Grant.id)
+)
+_FAILURES = (
+    select(func.count())
+    .select_from(SignInFailure)
+    .where(SignInFailure.address == bindparam("address"), SignInFailure.at > bindparam("since"))  # type: ignore[arg-type]
+)
 
 
 def token_digest(token: str) -> str:
@@ -26,11 +45,7 @@ def user_of_token(session: Session, token: str | None, *, now: datetime) -> User
     """The user whose sign-in the token is, or None when it is unknown, expired, or the account is disabled."""
     if not token:
         return None
-    row = session.execute(
-        select(Account.id, Account.account, Account.name, Account.person_id, Account.must_change_password)  # type: ignore[call-overload]
-        .join(SignIn, SignIn.account_id == Account.id)
-        .where(SignIn.token_digest == token_digest(token), SignIn.expires_at > now, Account.disabled.is_(False))  # type: ignore[attr-defined]
-    ).first()
+    row = session.connection().execute(_USER_OF_TOKEN, {"digest": token_digest(token), "now": now}).first()
     if row is None:
         return None
     return User(row.id, row.account, row.name, row.person_id, grants_of(session, row.id), row.must_change_password)
@@ -44,12 +59,7 @@ def user_of_account(session: Session, account_id: int) -> User:
 
 def grants_of(session: Session, account_id: int) -> tuple[GrantView, ...]:
     """The roles of an account with their reach."""
-    rows = session.execute(
-        select(Grant.role, Grant.region_code, Grant.department_code, Grant.organisation_id, Region.level)  # type: ignore[call-overload]
-        .outerjoin(Region, Region.code == Grant.region_code)
-        .where(Grant.account_id == account_id)
-        .order_by(Grant.id)
-    ).all()
+    rows = session.connection().execute(_GRANTS, {"account_id": account_id}).all()
     return tuple(GrantView(AccountRole(row.role), _reach(row.region_code, row.level, row.department_code, row.organisation_id)) for row in rows)
 
 
@@ -70,8 +80,7 @@ def account_by_name(session: Session, account: str) -> Account | None:
 def address_is_barred(session: Session, *, address: str, account_id: int | None, limit: int, now: datetime) -> bool:
     """Too many recent wrong passwords from this address, and this account never signed in from it."""
     address = address[:60]  # as it is stored
-    recent = (SignInFailure.address == address, SignInFailure.at > now - ADDRESS_WINDOW)
-    failures = session.execute(select(func.count()).select_from(SignInFailure).where(*recent)).scalar_one()  # type: ignore[arg-type]
+    failures = session.connection().execute(_FAILURES, {"address": address, "since": now - ADDRESS_WINDOW}).scalar_one()
     if failures < limit:
         return False
     if account_id is None:

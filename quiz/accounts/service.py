@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import Session
 
 from quiz.accounts import audit, queries
@@ -30,6 +30,14 @@ from quiz.problems import Invalid, NotFound, NotSignedIn, Refusal
 from quiz.vocabulary import AccountRole
 
 WRONG = "账号或密码不正确。连续输错 5 次，账号将锁定 15 分钟。"
+
+
+_NEW_SIGN_IN = insert(SignIn)
+_SIGNED_IN = (
+    update(Account)
+    .where(Account.id == bindparam("of_account"))  # type: ignore[arg-type]
+    .values(failures=0, locked_until=None, last_sign_in_at=bindparam("now"))
+)
 
 
 class Locked(Refusal):
@@ -83,18 +91,20 @@ def open_session(session: Session, *, account_id: int, address: str, agent: str,
     user = queries.user_of_account(session, account_id)
     token = secrets.token_urlsafe(32)
     expires = now + SESSION_LENGTH[user.is_staff]
-    session.execute(
-        SignIn.__table__.insert().values(  # type: ignore[attr-defined]
-            token_digest=queries.token_digest(token),
-            account_id=account_id,
-            created_at=now,
-            seen_at=now,
-            expires_at=expires,
-            address=address[:60],
-            agent=agent[:200],
-        )
+    connection = session.connection()
+    connection.execute(
+        _NEW_SIGN_IN,
+        {
+            "token_digest": queries.token_digest(token),
+            "account_id": account_id,
+            "created_at": now,
+            "seen_at": now,
+            "expires_at": expires,
+            "address": address[:60],
+            "agent": agent[:200],
+        },
     )
-    session.execute(update(Account).where(Account.id == account_id).values(failures=0, locked_until=None, last_sign_in_at=now))  # type: ignore[arg-type]
+    connection.execute(_SIGNED_IN, {"of_account": account_id, "now": now})
     audit.record(session, actor=Actor(account_id, user.account, address), action="sign_in", at=now)
     return token
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
+from operator import add
+from operator import sub as subtract
 from typing import Any, NamedTuple
 
 from quiz.vocabulary import HolderPolicy
@@ -21,7 +23,7 @@ class Cell(NamedTuple):
     department: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many are due and how far they are; the exempt are not among the due."""
 
@@ -43,8 +45,13 @@ class Counts:
         return self.due - self.completed
 
     @property
+    def values(self) -> tuple[int, int, int, int, int, int]:
+        """In the order of `MEASURES`."""
+        return self.due, self.trained, self.examined, self.passed, self.completed, self.exempt
+
+    @property
     def is_nothing(self) -> bool:
-        return not any(astuple(self))
+        return not any(self.values)
 
     @property
     def shown(self) -> str:
@@ -54,14 +61,14 @@ class Counts:
         )
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Counts(*map(add, self.values, other.values))
 
     def __sub__(self, other: Counts) -> Counts:
-        return Counts(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Counts(*map(subtract, self.values, other.values))
 
     def as_json(self) -> dict[str, Any]:
         """The figures by name, with the rate."""
-        return {**{name: getattr(self, name) for name in MEASURES}, "rate": self.rate}
+        return {**dict(zip(MEASURES, self.values, strict=True)), "rate": self.rate}
 
 
 NOTHING = Counts()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
 from datetime import date
 from typing import Any
 
@@ -31,10 +30,11 @@ _CONTRIBUTION: Table = Contribution.__table__  # type: ignore[attr-defined]
 _ids: Any = bindparam("ids", expanding=True)
 _scope: Any = bindparam("programme_id")
 
-_policy = select(col(Programme.policy)).where(col(Programme.id) == _scope)
 _lock = select(col(Organisation.id)).where(col(Organisation.id).in_(_ids)).order_by(col(Organisation.id)).with_for_update(key_share=True)
-_members = select(col(Membership.organisation_id), col(Membership.since), col(Membership.until)).where(
-    col(Membership.programme_id) == _scope, col(Membership.organisation_id).in_(_ids)
+_members = (
+    select(col(Membership.organisation_id), col(Membership.since), col(Membership.until), col(Programme.policy))
+    .join(Programme, col(Programme.id) == col(Membership.programme_id))
+    .where(col(Membership.programme_id) == _scope, col(Membership.organisation_id).in_(_ids))
 )
 _placements = select(
     col(Placement.organisation_id), col(Placement.since), col(Placement.until), col(Placement.district_code),
@@ -46,7 +46,17 @@ _duties: Any = select(col(Duty.organisation_id), *(getattr(Duty, name) for name 
 _contributions = select(
     _CONTRIBUTION.c.organisation_id, _CONTRIBUTION.c.day, *(_CONTRIBUTION.c[name] for name in (*CELL, *MEASURES))
 ).where(_CONTRIBUTION.c.programme_id == _scope, _CONTRIBUTION.c.organisation_id.in_(_ids))
-_drop_contributions = delete(_CONTRIBUTION).where(_CONTRIBUTION.c.programme_id == _scope, _CONTRIBUTION.c.organisation_id.in_(_ids))
+_drop_contribution = delete(_CONTRIBUTION).where(
+    *(_CONTRIBUTION.c[name] == bindparam(f"old_{name}") for name in ("programme_id", "organisation_id", "day", *CELL))
+)
+
+
+def _putting(insert: Any) -> Insert:
+    """Insert a contribution, or put it in the place of the one that is there."""
+    statement = insert(_CONTRIBUTION)
+    return statement.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["programme_id", "organisation_id", "day", *CELL], set_={name: statement.excluded[name] for name in MEASURES}
+    )
 
 
 def _adding(insert: Any) -> Insert:
@@ -58,6 +68,7 @@ def _adding(insert: Any) -> Insert:
     )
 
 
+_put_contribution = {"sqlite": _putting(sqlite.insert), "postgresql": _putting(postgresql.insert)}
 _add_to_tally = {"sqlite": _adding(sqlite.insert), "postgresql": _adding(postgresql.insert)}
 
 
@@ -66,40 +77,35 @@ def refresh(session: Session, *, programme_id: int, organisation_ids: Iterable[i
     session.flush()
     connection = session.connection()
     ids = sorted(set(organisation_ids))
-    policy = connection.execute(_policy, {"programme_id": programme_id}).scalar()
-    if policy is None:
-        return
     for start in range(0, len(ids), CHUNK):
-        _refresh_chunk(connection, programme_id=programme_id, ids=ids[start : start + CHUNK], policy=HolderPolicy(policy))
+        _refresh_chunk(connection, programme_id=programme_id, ids=ids[start : start + CHUNK])
 
 
-def _refresh_chunk(connection: Connection, *, programme_id: int, ids: Sequence[int], policy: HolderPolicy) -> None:
+def _refresh_chunk(connection: Connection, *, programme_id: int, ids: Sequence[int]) -> None:
     scope = {"programme_id": programme_id, "ids": ids}
     if connection.dialect.name != "sqlite":
         connection.execute(_lock, {"ids": ids})
     before = _parts_as_kept(connection, scope)
-    after = _parts_as_due(connection, scope, policy)
-    changed = [each for each in ids if before.get(each, {}) != after.get(each, {})]
-    if not changed:
-        return
-
+    after = _parts_as_due(connection, scope)
     difference: Part = defaultdict(Counts)
-    for organisation_id in changed:
-        for key, counts in before.get(organisation_id, {}).items():
-            difference[key] -= counts
-        for key, counts in after.get(organisation_id, {}).items():
-            difference[key] += counts
+    dropped: list[dict[str, Any]] = []
+    put: list[dict[str, Any]] = []
+    for each in ids:
+        was, becomes = before.get(each, {}), after.get(each, {})
+        if was == becomes:
+            continue
+        for key in was.keys() - becomes.keys():
+            difference[key] -= was[key]
+            dropped.append(_old({"programme_id": programme_id, "organisation_id": each}, key))
+        for key, counts in becomes.items():
+            if was.get(key) != counts:
+                difference[key] += counts - was.get(key, NOTHING)
+                put.append({"programme_id": programme_id, "organisation_id": each, **_columns(key, counts)})
 
-    known = [each for each in changed if each in before]
-    if known:
-        connection.execute(_drop_contributions, {"programme_id": programme_id, "ids": known})
-    parts = [
-        {"programme_id": programme_id, "organisation_id": each, **_columns(key, counts)}
-        for each in changed
-        for key, counts in after.get(each, {}).items()
-    ]
-    if parts:
-        connection.execute(_CONTRIBUTION.insert(), parts)
+    if dropped:
+        connection.execute(_drop_contribution, dropped)
+    if put:
+        connection.execute(_put_contribution[connection.dialect.name], put)
     # always in the same order, so that two transactions on PostgreSQL never wait for each other in a circle
     moves = [{"programme_id": programme_id, **_columns(key, difference[key])} for key in sorted(difference) if difference[key] != NOTHING]
     if moves:
@@ -108,7 +114,12 @@ def _refresh_chunk(connection: Connection, *, programme_id: int, ids: Sequence[i
 
 def _columns(key: Key, counts: Counts) -> dict[str, Any]:
     day, cell = key
-    return {"day": day, **dict(zip(CELL, cell, strict=True)), **dict(zip(MEASURES, astuple(counts), strict=True))}
+    return {"day": day, **dict(zip(CELL, cell, strict=True)), **dict(zip(MEASURES, counts.values, strict=True))}
+
+
+def _old(owner: dict[str, Any], key: Key) -> dict[str, Any]:
+    day, cell = key
+    return {f"old_{name}": value for name, value in {**owner, "day": day, **dict(zip(CELL, cell, strict=True))}.items()}
 
 
 def _parts_as_kept(connection: Connection, scope: dict[str, Any]) -> dict[int, Part]:
@@ -118,10 +129,12 @@ def _parts_as_kept(connection: Connection, scope: dict[str, Any]) -> dict[int, P
     return found
 
 
-def _parts_as_due(connection: Connection, scope: dict[str, Any], policy: HolderPolicy) -> dict[int, Part]:
+def _parts_as_due(connection: Connection, scope: dict[str, Any]) -> dict[int, Part]:
     member: dict[int, list[Span]] = defaultdict(list)
-    for organisation_id, since, until in connection.execute(_members, scope):
+    policy = HolderPolicy.DESIGNATED
+    for organisation_id, since, until, code in connection.execute(_members, scope):
         member[organisation_id].append(Span(since, until))
+        policy = HolderPolicy(code)
     if not member:
         return {}
     placements: dict[int, list[Placed]] = defaultdict(list)

@@ -24,10 +24,13 @@ def show(user: User, bank_code: str) -> None:
         title = history.bank_title(session, bank_code)
         items, edition = items_of_bank(session, bank_code), history.edition_of_bank(session, bank_code)
     components.page_header(title)
-    if st.button("返回题库列表", key="back", icon=":material/arrow_back:"):
-        state.choose()
     item_id = state.chosen_id("item")
     chosen = next((item for item in items if item.item_id == item_id), None)
+    with st.container(horizontal=True):
+        if st.button("题库列表", key="back", icon=":material/arrow_back:"):
+            state.choose()
+        if chosen is not None and st.button("题目列表", key="back_to_items", icon=":material/list:"):
+            state.choose(bank=bank_code)
     if chosen is not None:
         _one(user, bank_code, chosen)
         return
@@ -52,7 +55,7 @@ def _list(bank_code: str, title: str, items: list[VersionView]) -> None:
         key=f"items_{bank_code}",
         choose=True,
         height=520,
-        widths={"题干": "large", "编号": "small", "题型": "small", "类别": "small"},
+        widths={"题干": "large", "题型": "small", "类别": "small", "状态": "small"},
     )
     if row is not None:
         state.choose(bank=bank_code, item=found[row].item_id)
@@ -98,11 +101,11 @@ def items_frame(items: list[VersionView]) -> pd.DataFrame:
                 "编号": item.item_code,
                 "题型": item.type.label,
                 "类别": item.kind.label,
+                "状态": ItemState(item.state).label,  # type: ignore[call-arg]
                 "题干": item.stem,
                 "条款": "、".join(clause.ref for clause in item.clauses),
                 "分组": "、".join(sorted(item.groups)),
                 "难度": Difficulty(item.difficulty).label,  # type: ignore[call-arg]
-                "状态": ItemState(item.state).label,  # type: ignore[call-arg]
                 "版本": item.number,
             }
             for item in items
@@ -111,8 +114,6 @@ def items_frame(items: list[VersionView]) -> pd.DataFrame:
 
 
 def _one(user: User, bank_code: str, item: VersionView) -> None:
-    if st.button("返回题目列表", key="back_to_items", icon=":material/list:"):
-        state.choose(bank=bank_code)
     with st.container(border=True):
         item_card.attributes(item)
         item_card.with_key(item)

@@ -50,7 +50,7 @@ def downloads(asked: Question, user: User, reach: Reaches) -> None:
     detail = {"programme": asked.programme.code, "day": asked.day.isoformat(), "filters": str(asked.filters)}
     office.download(
         "下载统计表和名单（手机号隐去中间四位）", workbook(asked, reach, full_phones=False), user=user, action="export_coverage",
-        subject=subject, key=f"{PAGE}_download", primary=True, phones="masked", **detail,
+        subject=subject, key=f"{PAGE}_download", primary=True, detail=detail | {"phones": "masked"},
     )  # fmt: skip
     with st.expander("需要完整手机号（用于电话催办）"):
         components.note("名单含个人信息，只限本次工作使用，用后及时删除，不得外传。导出人、时间和用途都记入审计。", tone="warn")
@@ -61,7 +61,8 @@ def downloads(asked: Question, user: User, reach: Reaches) -> None:
             st.markdown("写明用途（不少于 4 个字）并勾选确认后，才能下载。")
         office.download(
             "下载含完整手机号的名单", workbook(asked, reach, full_phones=True), user=user, action="export_coverage",
-            subject=f"{subject}（含手机号）", key=f"{PAGE}_download_full", disabled=not ready, phones="full", purpose=purpose, **detail,
+            subject=f"{subject}（含手机号）", key=f"{PAGE}_download_full", disabled=not ready, 
+            detail=detail | {"phones": "full", "purpose": purpose},
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,7 +19,7 @@ from quiz.organisations.reference import Reference
 from quiz.training.queries import ProgrammeView
 from quiz.ui import charts, components, office
 from quiz.ui.components import Kpi, Tone
-from quiz.ui.markup import draw, markup
+from quiz.ui.markup import draw, markup, plain
 from quiz.vocabulary import HolderPolicy, NotCoveredReason, ProgrammeState
 
 PAGE = "coverage"
@@ -54,19 +54,26 @@ def ask(found: Sequence[ProgrammeView], reference: Reference, reach: Reaches, *,
             programme = by_code[office.choose("培训专项", titles, name="programme", page=PAGE)]
         with narrow:
             day = _day(programme, today)
-        columns = st.columns(4)
-        with columns[0]:
-            district, town = office.choose_place(reference, reach, page=PAGE)
-        with columns[1]:
-            sectors = {code: row.name for code, row in reference.sectors.items() if _asks_sector(programme, code)}
-            sector = office.choose("行业领域", {office.ALL: "全部行业", **sectors}, name="sector", page=PAGE)
-        with columns[2]:
-            departments = {code: row.name for code, row in reference.departments.items()}
-            department = office.choose("行业主管部门", {office.ALL: "全部部门", **departments}, name="department", page=PAGE)
-        with columns[3]:
-            name = office.search("企业名称（只筛名单）", page=PAGE, placeholder="输入名称的一部分")
+        with st.expander(_scope(reference), icon=":material/filter_alt:"):
+            left, right = st.columns(2)
+            with left:
+                district, town = office.choose_place(reference, reach, page=PAGE)
+            with right:
+                sectors = {code: row.name for code, row in reference.sectors.items() if _asks_sector(programme, code)}
+                sector = office.choose("行业领域", {office.ALL: "全部行业", **sectors}, name="sector", page=PAGE)
+                departments = {code: row.name for code, row in reference.departments.items()}
+                department = office.choose("行业主管部门", {office.ALL: "全部部门", **departments}, name="department", page=PAGE)
+            name = office.search("企业名称（只筛选名单，不影响数字）", page=PAGE, placeholder="输入名称的一部分")
     filters = Filters(district=district or None, town=town or None, sector=sector or None, department=department or None, name=name or None)
     return Question(programme, day, filters)
+
+
+def _scope(reference: Reference) -> str:
+    """What is chosen, on the closed lid of the filters."""
+    kinds = {"district": "region", "town": "region", "sector": "sector", "department": "department"}
+    chosen = [reference.label(kind, office.chosen(name, page=PAGE)) for name, kind in kinds.items()]
+    name = office.chosen("q", page=PAGE)
+    return "筛选：" + (" · ".join(filter(None, [*chosen, name and f"名称含“{plain(name)}”"])) or "全部区市、行业和部门")
 
 
 def _asks_sector(programme: ProgrammeView, code: str) -> bool:
@@ -131,19 +138,20 @@ def _due_text(programme: ProgrammeView, day: date) -> str:
 # 图 -------------------------------------------------------------------------------------------------------------------
 
 
-def bars(session: Session, asked: Question, reach: Reaches) -> None:
+def bars(session: Session, asked: Question, reference: Reference, reach: Reaches) -> None:
     """By district (or by town, once a district is chosen) and by sector; a tap opens what is behind a bar."""
+    short = {row.code: row.short_name for row in reference.districts()}
     in_district = asked.filters.district is not None
     left, right = st.columns(2)
     with left:
         components.section("分镇街" if in_district else "分区市", "" if in_district else "点一根横条，看这个区市的镇街和名单。")
-        _bars(session, asked, reach, by="town" if in_district else "region", name="town" if in_district else "district")
+        _bars(session, asked, reach, by="town" if in_district else "region", name="town" if in_district else "district", names=short)
     with right:
         components.section("分行业领域", "横条上写的是“已完成/应训 · 覆盖率”。")
-        _bars(session, asked, reach, by="sector", name="sector")
+        _bars(session, asked, reach, by="sector", name="sector", names={})
 
 
-def _bars(session: Session, asked: Question, reach: Reaches, *, by: str, name: str) -> None:
+def _bars(session: Session, asked: Question, reach: Reaches, *, by: str, name: str, names: Mapping[str, str]) -> None:
     view = filtered.coverage_of(
         session, programme_code=asked.programme.code, as_of=asked.day, by=by, filters=asked.filters, reach=reach  # type: ignore[arg-type]
     )
@@ -151,8 +159,9 @@ def _bars(session: Session, asked: Question, reach: Reaches, *, by: str, name: s
     if not groups:
         st.markdown("没有应训企业。")
         return
-    frame = pd.DataFrame({"名称": [g.label for g in groups], "完成": [g.counts.completed for g in groups], "应训": [g.counts.due for g in groups]})
-    codes = {group.label: group.key for group in groups}
+    names = {group.key: names.get(group.key) or group.label for group in groups}
+    frame = pd.DataFrame({"名称": list(names.values()), "完成": [g.counts.completed for g in groups], "应训": [g.counts.due for g in groups]})
+    codes = {name: code for code, name in names.items()}
 
     def opened(label: str) -> None:
         st.session_state[f"{PAGE}_{name}"] = codes.get(label, office.ALL)
@@ -238,7 +247,7 @@ def _line(row: UncoveredRow, may_open: bool) -> tuple[object, ...]:
     best = f"（最好 {row.best_percent:.0f} 分）" if row.best_percent is not None else ""
     place = f"{row.district} {row.town}".strip()
     return (
-        name, place, row.sector, waiting, row.masked_phone or "—", components.badge(row.shown_reason + best, tone), row.due_on.isoformat()
+        name, place, row.sector, waiting, row.masked_phone or "—", components.badge(row.shown_reason + best, tone), office.day(row.due_on)
     )  # fmt: skip
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 from sqlmodel import Session
 
 from quiz import clock
@@ -18,6 +19,7 @@ from quiz.organisations.reference import Reference
 from quiz.problems import Refusal
 from quiz.ui import components, gate, store
 from quiz.ui.files import XLSX, file_name
+from quiz.ui.markup import markup
 
 ALL = ""
 """The choice that asks nothing."""
@@ -48,6 +50,11 @@ def remember(name: str, value: str, fallback: str = ALL) -> None:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:
         st.query_params[name] = value
+
+
+def chosen(name: str, *, page: str) -> str:
+    """What is chosen, also before the choice is drawn."""
+    return str(st.session_state.get(f"{page}_{name}", st.query_params.get(name, ALL)) or ALL)
 
 
 def search(label: str, *, page: str, name: str = "q", placeholder: str = "") -> str:
@@ -173,7 +180,7 @@ def record(session: Session, user: User, action: str, *, subject: str = "", now:
 
 def download(
     label: str, make: Callable[[], bytes], *, user: User, action: str, subject: str, key: str, extension: str = "xlsx", primary: bool = False,
-    disabled: bool = False, unit: str = UNIT, **detail: Any,
+    disabled: bool = False, detail: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """A file made when it is asked for. The audit row is written before the file leaves, so that no export goes unrecorded."""
     now = clock.now()
@@ -182,14 +189,19 @@ def download(
     def data() -> bytes:
         content = make()
         with store.transaction() as session:
-            audit.record(session, actor=actor, action=action, at=clock.now(), subject=subject, detail={"bytes": len(content), **detail})
+            audit.record(session, actor=actor, action=action, at=clock.now(), subject=subject, detail={"bytes": len(content), **(detail or {})})
         return content
 
     mime = XLSX if extension == "xlsx" else "application/octet-stream"
     st.download_button(
-        label, data, file_name=file_name(unit, subject, now, extension), mime=mime, key=key, icon=":material/download:", on_click="ignore",
+        label, data, file_name=file_name(UNIT, subject, now, extension), mime=mime, key=key, icon=":material/download:", on_click="ignore",
         type="primary" if primary else "secondary", disabled=disabled,
     )  # fmt: skip
+
+
+def day(value: date | None) -> Markup:
+    """`2026-12-23`, never broken over two lines; a dash for none."""
+    return markup('<span style="white-space:nowrap">{}</span>', value.isoformat() if value else "—")
 
 
 def masked(phone: str | None) -> str:

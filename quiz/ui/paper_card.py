@@ -93,7 +93,7 @@ def _change(user: User, paper: PaperView, new: PaperState) -> None:
 def _blueprint(paper: PaperView, titles: dict[str, str]) -> None:
     rows = [
         (
-            f"第 {number} 部分",
+            str(number),
             "、".join(titles.get(bank, bank) for bank in section.banks),
             "、".join(section.groups) or "不限",
             "、".join(kind.label for kind in (*section.types, *section.kinds)) or "不限",

@@ -141,4 +141,4 @@ def tell(place: int, section: Section, fitting: int) -> tuple[object, ...]:
     """One line of the check: what is asked, what there is."""
     enough = fitting >= section.count
     verdict = components.badge("够用", "ok") if enough else components.badge(f"缺 {section.count - fitting} 道", "bad")
-    return f"第 {place} 部分", f"{section.count} 道", f"{fitting} 道", f"{section.count * section.points:g} 分", verdict
+    return str(place), f"{section.count} 道", f"{fitting} 道", f"{section.count * section.points:g} 分", verdict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from quiz.db import Database
 from quiz.organisations.reference import seed_reference
 from quiz.organisations.roster_service import RosterReport, import_roster
 from quiz.settings import settings
+from tests.conftest import ENGINES, _postgresql_url
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +29,33 @@ def secret_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     settings.cache_clear()
 
 
-@pytest.fixture
-def weihai(db: Database) -> Database:
-    """The database with regions, departments, sectors and features."""
-    with db.transaction() as session:
+@pytest.fixture(scope="module", params=ENGINES)
+def weihai(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One database of each engine for a whole module, with regions, departments, sectors and features.
+
+    Importing is tried with some forty files: a database each would take longer than the imports.
+    """
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('weihai')}/ankao.db"
+    else:
+        url = _postgresql_url(request.getfixturevalue("postgresql_server"), f"t{uuid.uuid4().hex[:12]}")
+    database = Database(url)
+    models.metadata.create_all(database.writer)
+    with database.transaction() as session:
         seed_reference(session)
-    return db
+    yield database
+    database.dispose()
+
+
+REFERENCE_TABLES = {"region", "department", "sector", "feature"}
+
+
+def empty(db: Database) -> None:
+    """Forget everybody; keep the reference data."""
+    with db.transaction() as session:
+        for table in reversed(models.metadata.sorted_tables):
+            if table.name not in REFERENCE_TABLES:
+                session.execute(table.delete())
 
 
 class Desk:
@@ -62,8 +85,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(weihai: Database, now: datetime, today: date) -> Desk:
-    return Desk(weihai, now, today)
+def desk(weihai: Database, now: datetime, today: date) -> Iterator[Desk]:
+    """An office in an empty town."""
+    yield Desk(weihai, now, today)
+    empty(weihai)
 
 
 def ends(report: RosterReport) -> tuple[int, int, int, int, int]:

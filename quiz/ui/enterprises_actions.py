@@ -1,0 +1,339 @@
+"""What an office does to one enterprise: each act checks the reach again inside its own transaction, and is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import streamlit as st
+from sqlmodel import Session
+
+from quiz import clock
+from quiz.accounts.domain import User
+from quiz.organisations import contacts, queries
+from quiz.organisations import service as organisations
+from quiz.organisations.domain import CATEGORY_LABELS, ROLE_LABELS, OrganisationView, PersonDraft, PostView
+from quiz.organisations.reach import Reaches
+from quiz.organisations.reference import Reference
+from quiz.problems import Invalid, NotFound, Refusal
+from quiz.ui import components, office
+from quiz.ui.enterprises_list import GAS_KINDS, GRADES, discreet
+from quiz.vocabulary import OrganisationKind, OrganisationStatus, PostRole
+
+EARLIEST = date(1990, 1, 1)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Who acts on which enterprise, how far they reach, on what day."""
+
+    user: User
+    reach: Reaches
+    reference: Reference
+    view: OrganisationView
+    today: date
+
+    def key(self, name: str) -> str:
+        return f"enterprise_{self.view.id}_{name}"
+
+    def act(self, action: str, work: Callable[[Session, OrganisationView], str], **detail: Any) -> None:
+        """Look the enterprise up again within reach, do it, record it."""
+
+        def whole(session: Session) -> str:
+            view = queries.organisation_view(session, self.view.id, reach=self.reach)
+            try:
+                text = work(session, view)
+            except Refusal as refusal:
+                raise discreet(refusal, self.reach) from refusal
+            office.record(session, self.user, action, subject=view.row.name, organisation=view.id, **detail)
+            return text
+
+        office.perform(whole)
+
+    def stamp(self) -> dict[str, Any]:
+        """Who and when, as every verb of the room takes it."""
+        return {"now": clock.now(), "today": self.today, "account_id": self.user.account_id}
+
+
+def show(desk: Desk) -> None:
+    """The acts, each behind its own lid; those that are needed most come first."""
+    with st.expander("变更主要负责人", icon=":material/swap_horiz:", expanded=bool(desk.view.principals)):
+        _change_principal(desk)
+    with st.expander("登记任职", icon=":material/person_add:", expanded=not desk.view.principals):
+        _appoint(desk)
+    with st.expander("更正手机号、指定参训人、离任", icon=":material/badge:"):
+        _posts(desk)
+    with st.expander("修改基本情况", icon=":material/edit:"):
+        _edit(desk)
+    with st.expander("特征标签", icon=":material/label:"):
+        _features(desk)
+    with st.expander("变更所在地", icon=":material/location_on:"):
+        _move(desk)
+    with st.expander("变更行业领域和主管部门", icon=":material/category:"):
+        _sector(desk)
+    with st.expander("变更经营状态（停产、注销等）", icon=":material/event_busy:"):
+        _status(desk)
+
+
+def _day(desk: Desk, label: str, name: str) -> date:
+    chosen = st.date_input(label, value=desk.today, min_value=EARLIEST, max_value=desk.today, format="YYYY-MM-DD", key=desk.key(name))
+    return chosen if isinstance(chosen, date) else desk.today
+
+
+def _person(desk: Desk, name: str) -> PersonDraft:
+    left, right = st.columns(2)
+    with left:
+        given = st.text_input("姓名（必填）", max_chars=30, key=desk.key(f"{name}_name"))
+    with right:
+        phone = st.text_input("手机号（用于登录）", max_chars=20, key=desk.key(f"{name}_phone"))
+    return PersonDraft(name=given, phone=phone or None)
+
+
+def _mine(view: OrganisationView, post_id: int) -> PostView:
+    """The post, if it is a present one of this enterprise."""
+    post = next((each for each in view.posts if each.id == post_id), None)
+    if post is None:
+        raise NotFound("该任职不属于这家企业，或已经结束，请刷新后再办。")
+    return post
+
+
+# 任职 -----------------------------------------------------------------------------------------------------------------
+
+
+def _change_principal(desk: Desk) -> None:
+    principals = desk.view.principals
+    if not principals:
+        st.markdown("现在没有主要负责人，请用“登记任职”。")
+        return
+    with st.form(desk.key("change"), border=False):
+        names = {post.id: f"{post.person_name}（{post.category_label}，{post.held_from.isoformat()} 起）" for post in principals}
+        leaving = st.selectbox("由谁离任", list(names), format_func=lambda number: names[number], key=desk.key("change_leaving"))
+        person = _person(desk, "change")
+        category = st.selectbox("新任职务类别", list(CATEGORY_LABELS), format_func=CATEGORY_LABELS.__getitem__, key=desk.key("change_category"))
+        day = _day(desk, "新任任职日期（原任同日离任）", "change_day")
+        components.bullets(["原任的成绩归其本人，不转给新任。", "新任要重新完成在办专项，期限按任职日顺延。"])
+        pressed = st.form_submit_button("确认变更", type="primary")
+    if pressed:
+        desk.act("change_principal", lambda session, view: _changed(desk, session, view, leaving, person, category, day), leaving=names[leaving])
+
+
+def _changed(
+    desk: Desk, session: Session, view: OrganisationView, leaving: int, person: PersonDraft, category: str, day: date
+) -> str:
+    before = _mine(view, leaving)
+    post = organisations.change_principal(
+        session, organisation_id=view.id, person=person, held_from=day, leaving_post_id=before.id, category=category, **desk.stamp()
+    )
+    return f"主要负责人已由{before.person_name}变更为{post.person_name}，自 {day.isoformat()} 起。请给新任发放激活码。"
+
+
+def _appoint(desk: Desk) -> None:
+    with st.form(desk.key("appoint"), border=False):
+        left, right = st.columns(2)
+        with left:
+            role = st.selectbox("岗位", list(ROLE_LABELS), format_func=ROLE_LABELS.__getitem__, key=desk.key("appoint_role"))
+        with right:
+            category = st.selectbox("职务类别", list(CATEGORY_LABELS), format_func=CATEGORY_LABELS.__getitem__, key=desk.key("appoint_category"))
+        person = _person(desk, "appoint")
+        day = _day(desk, "任职日期", "appoint_day")
+        pressed = st.form_submit_button("登记任职", type="primary")
+    if pressed:
+
+        def work(session: Session, view: OrganisationView) -> str:
+            post = organisations.appoint(
+                session, organisation_id=view.id, person=person, role=role, held_from=day, category=category, **desk.stamp()
+            )
+            return f"已登记{post.person_name}任{post.role_label}，自 {day.isoformat()} 起。"
+
+        desk.act("appoint", work, role=role)
+
+
+def _posts(desk: Desk) -> None:
+    if not desk.view.posts:
+        st.markdown("没有在任人员。")
+        return
+    names = {post.id: f"{post.person_name}（{post.role_label}）" for post in desk.view.posts}
+    chosen = st.selectbox("哪一位", list(names), format_func=lambda number: names[number], key=desk.key("post"))
+    post = next(each for each in desk.view.posts if each.id == chosen)
+    with st.form(desk.key(f"phone_{chosen}"), border=False):
+        st.markdown(f"现在登记的手机号：{office.masked(post.phone)}".replace("*", r"\*"))
+        phone = st.text_input("正确的手机号", max_chars=20, key=desk.key(f"phone_value_{chosen}"))
+        if st.form_submit_button("更正手机号"):
+            desk.act("correct_phone", lambda session, view: _phone(desk, session, view, chosen, phone), person=post.person_name)
+    if post.role == PostRole.PRINCIPAL and not post.designated and components.confirm_button(
+        "指定为参训人", key=desk.key(f"designate_{chosen}"), question=f"口径 B 下，{post.person_name}合格即算企业完成；原指定人随即取消。"
+    ):
+        desk.act("designate", lambda session, view: _designated(desk, session, view, chosen), person=post.person_name)
+    with st.form(desk.key(f"end_{chosen}"), border=False):
+        day = _day(desk, "离任日期（这一天起不再任职）", f"end_day_{chosen}")
+        sure = st.checkbox(f"确认{post.person_name}离任，暂无人接任", key=desk.key(f"end_sure_{chosen}"))
+        if st.form_submit_button("登记离任"):
+            if sure:
+                desk.act("end_post", lambda session, view: _ended(desk, session, view, chosen, day), person=post.person_name)
+            else:
+                components.note("请先勾选确认。有人接任的，请用“变更主要负责人”。", tone="warn")
+
+
+def _phone(desk: Desk, session: Session, view: OrganisationView, post_id: int, phone: str) -> str:
+    post = _mine(view, post_id)
+    person = contacts.correct_phone(session, organisation_id=view.id, person_id=post.person_id, phone=phone, **desk.stamp())
+    return f"{person.name}的手机号已更正为 {office.masked(person.phone)}。已经激活的，登录账号不变。"
+
+
+def _designated(desk: Desk, session: Session, view: OrganisationView, post_id: int) -> str:
+    post = organisations.designate(session, post_id=_mine(view, post_id).id, **desk.stamp())
+    return f"已指定{post.person_name}为参训人。"
+
+
+def _ended(desk: Desk, session: Session, view: OrganisationView, post_id: int, day: date) -> str:
+    post = organisations.end_post(session, post_id=_mine(view, post_id).id, held_to=day, **desk.stamp())
+    return f"已登记{post.person_name}自 {day.isoformat()} 起离任。"
+
+
+# 企业 -----------------------------------------------------------------------------------------------------------------
+
+
+def _edit(desk: Desk) -> None:
+    row, details = desk.view.row, desk.view.details
+    with st.form(desk.key("edit"), border=False):
+        wanted: dict[str, Any] = {"name": st.text_input("单位全称", row.name, max_chars=120, key=desk.key("edit_name"))}
+        left, right = st.columns(2)
+        with left:
+            kinds = [kind.value for kind in OrganisationKind]
+            wanted["kind"] = st.selectbox(
+                "单位类型", kinds, index=kinds.index(row.kind), format_func=lambda code: OrganisationKind(code).label, key=desk.key("edit_kind")
+            )
+            wanted["uscc"] = st.text_input("统一社会信用代码", row.uscc or "", max_chars=18, key=desk.key("edit_uscc")).strip() or None
+            number = st.text_input("登记注册号", row.registration_number or "", max_chars=40, key=desk.key("edit_number"))
+            wanted["registration_number"] = number.strip() or None
+            wanted["premises"] = st.text_input("经营场所", row.premises, max_chars=120, key=desk.key("edit_premises")).strip()
+            wanted["subsector"] = st.text_input("行业小类", details["subsector"], max_chars=60, key=desk.key("edit_subsector")).strip()
+        with right:
+            wanted["employees"] = st.number_input(
+                "从业人员数", min_value=0, max_value=999_999, value=row.employees, step=1, placeholder="不清楚可留空", key=desk.key("edit_employees")
+            )
+            for name, label, offered in (("gas_kind", "燃气类型", GAS_KINDS), ("hospital_grade", "医院等级", GRADES)):
+                choices = list(dict.fromkeys((details[name], *offered)))
+                wanted[name] = st.selectbox(label, choices, format_func=lambda text: text or "不适用", key=desk.key(f"edit_{name}"))
+            wanted["telephone"] = st.text_input("联系电话（可填座机）", details["telephone"], max_chars=30, key=desk.key("edit_telephone")).strip()
+            wanted["standardisation"] = st.text_input(
+                "标准化等级", details["standardisation"], max_chars=20, key=desk.key("edit_standardisation")
+            ).strip()
+        wanted["address"] = st.text_input("详细地址", details["address"], max_chars=200, key=desk.key("edit_address")).strip()
+        wanted["remark"] = st.text_input("备注", details["remark"], max_chars=200, key=desk.key("edit_remark")).strip()
+        forced = st.text_input("信用代码校验不过仍要登记的，写明佐证", max_chars=200, key=desk.key("edit_forced"))
+        pressed = st.form_submit_button("保存修改", type="primary")
+    if pressed:
+        before = {name: details[name] for name in wanted}
+        changes = {name: value for name, value in wanted.items() if value != before[name]}
+        if not changes:
+            components.note("没有改动，不需要保存。")
+        else:
+            desk.act("edit_organisation", lambda session, view: _edited(desk, session, view, changes, forced), fields=sorted(changes))
+
+
+def _edited(desk: Desk, session: Session, view: OrganisationView, changes: dict[str, Any], forced: str) -> str:
+    organisations.edit_organisation(session, organisation_id=view.id, changes=changes, uscc_forced_reason=forced.strip(), **desk.stamp())
+    return "已保存修改，原来的内容见“变更记录”。"
+
+
+def _features(desk: Desk) -> None:
+    labels = {code: row.name for code, row in desk.reference.features.items()}
+    with st.form(desk.key("features"), border=False):
+        chosen = st.multiselect(
+            "特征标签（决定应参加哪些专项）", list(labels), default=[code for code in desk.view.features if code in labels],
+            format_func=labels.__getitem__, placeholder="可多选", select_all=False, key=desk.key("features_chosen"),
+        )  # fmt: skip
+        pressed = st.form_submit_button("保存标签", type="primary")
+    if pressed:
+
+        def work(session: Session, view: OrganisationView) -> str:
+            organisations.set_features(session, organisation_id=view.id, features=frozenset(chosen), **desk.stamp())
+            return "特征标签已保存，培训任务已按新标签重算。"
+
+        desk.act("set_features", work, features=sorted(chosen))
+
+
+def _move(desk: Desk) -> None:
+    places = office.districts(desk.reference, desk.reach)
+    row = desk.view.row
+    if not office.is_city_wide(desk.reach):
+        st.markdown("您可以在自己的管辖范围内变更所在地；迁往其他区市的，请市安委会办公室办理。")
+    codes = list(places)
+    district = st.selectbox(
+        "迁往区市", codes, index=codes.index(row.district_code) if row.district_code in codes else 0, format_func=places.__getitem__,
+        key=desk.key("move_district"),
+    )  # fmt: skip
+    below = office.towns(desk.reference, desk.reach, district)
+    with st.form(desk.key(f"move_{district}"), border=False):
+        town = st.selectbox("迁往镇街", list(below), format_func=below.__getitem__, key=desk.key(f"move_town_{district}"), placeholder="请选择")
+        day = _day(desk, "迁移日期（从这一天起计入新的地方）", "move_day")
+        pressed = st.form_submit_button("确认变更所在地", type="primary")
+    if pressed:
+        desk.act("move_organisation", lambda session, view: _moved(desk, session, view, district, town, day), district=district, town=town)
+
+
+def _moved(desk: Desk, session: Session, view: OrganisationView, district: str, town: str | None, day: date) -> str:
+    row = view.row
+    _stay_within(desk, office.Place(row.id, district, town, row.department_code, row.direct_department_code))
+    after = organisations.move(session, organisation_id=view.id, district_code=district, town_code=town, effective_on=day, **desk.stamp())
+    return f"所在地已变更为{after.row.district_name}{after.row.town_name}，自 {day.isoformat()} 起。"
+
+
+def _stay_within(desk: Desk, place: office.Place) -> None:
+    if not office.may_end_up(desk.reach, place):
+        raise Invalid("变更后该企业将不在您的管辖范围内，请由管辖两边的市安委会办公室办理。", code="beyond_reach")
+
+
+def _sector(desk: Desk) -> None:
+    row, reference = desk.view.row, desk.reference
+    with st.form(desk.key("sector"), border=False):
+        sectors, departments = list(reference.sectors), ["", *reference.departments]
+        sector = st.selectbox(
+            "行业领域", sectors, index=sectors.index(row.sector_code), format_func=lambda code: reference.sectors[code].name,
+            key=desk.key("sector_code"),
+        )  # fmt: skip
+        department = st.selectbox(
+            "行业主管部门", departments, index=departments.index(row.department_code or ""), key=desk.key("sector_department"),
+            format_func=lambda code: reference.label("department", code) or "按行业领域确定",
+        )  # fmt: skip
+        day = _day(desk, "从哪一天起", "sector_day")
+        pressed = st.form_submit_button("确认变更行业", type="primary")
+    if pressed:
+        desk.act("change_sector", lambda session, view: _sectored(desk, session, view, sector, department or None, day), sector=sector)
+
+
+def _sectored(desk: Desk, session: Session, view: OrganisationView, sector: str, department: str | None, day: date) -> str:
+    row = view.row
+    becomes = department or desk.reference.sectors[sector].department_code
+    _stay_within(desk, office.Place(row.id, row.district_code, row.town_code, becomes, row.direct_department_code))
+    after = organisations.change_sector(
+        session, organisation_id=view.id, sector_code=sector, department_code=department, effective_on=day, **desk.stamp()
+    )
+    return f"行业领域已变更为{after.row.sector_name}，主管部门{after.row.department_name}，自 {day.isoformat()} 起。"
+
+
+def _status(desk: Desk) -> None:
+    labels = {status.value: status.label for status in OrganisationStatus}
+    with st.form(desk.key("status"), border=False):
+        status = st.selectbox(
+            "经营状态", list(labels), index=list(labels).index(desk.view.row.status), format_func=labels.__getitem__, key=desk.key("status_code")
+        )
+        day = _day(desk, "从哪一天起", "status_day")
+        document = st.text_input("依据（登记机关状态、文件名称或文号，必填）", max_chars=200, key=desk.key("status_document"))
+        components.bullets(
+            ["注销、吊销：当日起不再计入应训企业，记录保留。", "停产停业、查无下落：仍计入应训企业；整个窗口期停产的，另办核减。", "恢复在业：当日起重新计入。"]
+        )
+        pressed = st.form_submit_button("确认变更状态", type="primary")
+    if pressed:
+        if len(document.strip()) < 4:
+            components.note("请写明依据，例如“市场监管局 2026-11-20 准予注销登记通知书”。", tone="bad")
+            return
+
+        def work(session: Session, view: OrganisationView) -> str:
+            organisations.set_status(session, organisation_id=view.id, status=status, effective_on=day, **desk.stamp())
+            return f"经营状态已变更为“{labels[status]}”，自 {day.isoformat()} 起。"
+
+        desk.act("set_status", work, status=status, effective_on=day.isoformat(), document=document.strip())
