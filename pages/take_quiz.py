@@ -15,7 +15,7 @@ with store.reading() as session:
 for paper in sorted(papers, key=lambda view: view.open_attempt_id is None):
     exam_card.show(paper, user=user, today=clock.local_day(now))
 if papers:
-    components.link("在手机页面查看", "/my")
+    components.link("打开简洁页面（手机适用）", "/my")
 else:
     components.empty_state(
         "现在没有要参加的考试",

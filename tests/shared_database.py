@@ -6,6 +6,7 @@ commits stays, so such tests make their own people and papers.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -23,7 +24,7 @@ def shared_db(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('shared')}/ankao.db"
     else:
-        url = _postgresql_url(request.getfixturevalue("postgresql_server"), f"shared_{request.module.__name__.rsplit('.', 1)[-1]}")
+        url = _postgresql_url(request.getfixturevalue("postgresql_server"), f"shared_{uuid.uuid4().hex[:12]}")
     database = Database(url)
     models.metadata.create_all(database.writer)
     yield database

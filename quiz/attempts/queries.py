@@ -73,6 +73,8 @@ _LATE = (
 
 def attempt_row(session: Session, attempt_id: int, *, person_id: int | None = None, lock: bool = False) -> AttemptRow:
     """The attempt, if it is that person's (any person's when None). Raises NotFound otherwise."""
+    if attempt_id > LARGEST_ID:  # a number no database column could hold: SQLite's driver would raise
+        raise NotFound("没有找到这次答题，或它不属于您。")
     row = session.connection().execute(_ATTEMPT_LOCKED if lock else _ATTEMPT, {"attempt_id": attempt_id}).first()
     if row is None or (person_id is not None and row.person_id != person_id):
         raise NotFound("没有找到这次答题，或它不属于您。")

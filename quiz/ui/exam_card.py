@@ -50,7 +50,7 @@ def _facts(view: MyPaper, today: date) -> list[tuple[str, object]]:
         ("合格线", f"{view.paper.cut_score:g} 分（满分 {view.paper.max_score:g} 分）"),
         ("还可考", "不限次数" if view.attempts_left is None else f"{view.attempts_left} 次"),
         ("完成期限", f"{view.due_on.isoformat()}（{due}）" if not view.passed else view.due_on.isoformat()),
-        ("考试窗口", f"{clock.show(view.paper.opens_at)} 至 {clock.show(view.closes_at)}"),
+        ("考试窗口", f"{clock.show(view.paper.opens_at)} 至\n{clock.show(view.closes_at)}"),
     ]
     if view.best_score is not None:
         found.append(("最好成绩", f"{view.best_score:g} 分"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -18,7 +19,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if request.param == "sqlite":
         url = f"sqlite:///{folder}/ankao.db"
     else:
-        url = _postgresql_url(request.getfixturevalue("postgresql_server"), f"site_{request.module.__name__.rsplit('.', 1)[-1]}")
+        url = _postgresql_url(request.getfixturevalue("postgresql_server"), f"site_{uuid.uuid4().hex[:12]}")
     with running_site.environment(url, folder):
         site = running_site.build(quiz.db.database())
         with running_site.serve(site):

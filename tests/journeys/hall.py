@@ -128,17 +128,14 @@ class Hall:
         account = next(self._waiting)
         return account, self.signed_in(account, **options)
 
-    def candidate(self, *, seconds: float | None = None, **options: Any) -> Candidate:
-        """Somebody with an open attempt, its deadline moved if asked for."""
+    def candidate(self, **options: Any) -> Candidate:
+        """Somebody with an open attempt."""
         account, context = self.newcomer(**options)
         answered = context.request.post(
             f"{self.server.url}/api/v1/attempts", data={"paper": self.paper_id}, headers={"Idempotency-Key": f"hall-{account}"}
         )
         assert answered.status == 201, answered.text()
-        candidate = Candidate(self, account, context, answered.json()["id"])
-        if seconds is not None:
-            candidate.move_deadline(seconds=seconds)
-        return candidate
+        return Candidate(self, account, context, answered.json()["id"])
 
     @contextmanager
     def review_policy(self, policy: ReviewPolicy) -> Iterator[None]:
@@ -231,6 +228,24 @@ def go(page: Page, position: int) -> None:
     expect(page.locator("#meta")).to_contain_text(f"第 {position} 题")
 
 
+def take_up(page: Page) -> None:
+    """The phone comes back from the pocket: the player asks the server again."""
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+
+
+def in_the_last_second(page: Page, indexes: list[int]) -> list[str]:
+    """Press those options while the display says 00:01, in the page itself: a busy test machine would be too late."""
+    return page.evaluate(
+        """indexes => new Promise(resolve => { const timer = setInterval(() => {
+            if (document.getElementById('clock-time').textContent !== '00:01') return;
+            clearInterval(timer);
+            const inputs = document.querySelectorAll('.opt input');
+            resolve(indexes.map(index => { inputs[index].click(); return inputs[index].value; }));
+        }, 10); })""",
+        indexes,
+    )
+
+
 def expect_state(page: Page, text: str) -> None:
     expect(page.locator("#save-text")).to_contain_text(text, timeout=PATIENCE_MS)
 
@@ -262,6 +277,7 @@ class Line:
     def __init__(self, device: BrowserContext | Page, pattern: str | re.Pattern[str] = RESPONSES) -> None:
         self._device, self._pattern = device, pattern
         self._held: list[Route] = []
+        self._holding = False
         self.requests = 0
         device.on("request", self._count)
 
@@ -275,10 +291,11 @@ class Line:
 
     def hold(self) -> None:
         """Requests are under way until `release`."""
-        self._device.route(self._pattern, lambda route: self._held.append(route))
+        self._holding = True
+        self._device.route(self._pattern, lambda route: self._held.append(route) if self._holding else route.continue_())
 
     def release(self) -> None:
-        self.repair()
+        self._holding = False
         for route in self._held:
             route.continue_()
         self._held.clear()
