@@ -7,7 +7,6 @@ installation's `secret.key`, without which activation codes and identity digests
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import zipfile
@@ -144,7 +143,7 @@ def _read_table(session: Session, table: Table, package: zipfile.ZipFile, manife
 
 def _lines(package: zipfile.ZipFile, table: Table, digest: Any) -> Iterator[dict[str, Any]]:
     with package.open(f"tables/{table.name}.jsonl") as stream:
-        for line in io.BufferedReader(stream):  # type: ignore[arg-type]
+        for line in stream:
             digest.update(line)
             row = json.loads(line)
             yield {column.name: _typed(column.type, row.get(column.name)) for column in table.columns if column.name in row}

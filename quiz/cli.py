@@ -261,13 +261,10 @@ def programme_list(as_json: AsJson = False) -> None:
         print(f"{view.code:24} 截止 {view.due_on}  {view.title}")
 
 
-_BY = "region|town|sector|department|role"
-
-
 @app.command()
 def coverage(
     programme: Annotated[str, typer.Argument(help="专项编号；写 verify 则核对统计表与明细是否一致")],
-    by: Annotated[str | None, typer.Option(help=_BY)] = None,
+    by: Annotated[coverage_queries.Dimension | None, typer.Option(help="分组口径")] = None,
     as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="统计日，默认今天")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -275,8 +272,6 @@ def coverage(
     if programme == "verify":
         _coverage_verify(as_json)
         return
-    if by is not None and by not in _BY.split("|"):
-        raise typer.BadParameter(f"只能是 {_BY}", param_hint="--by")
     with _reading() as session:
         day = as_of.date() if as_of else clock.local_day(clock.now())
         view = coverage_queries.coverage(session, programme_code=programme, as_of=day, by=by, reach=Reaches.everything())
@@ -300,12 +295,10 @@ def _coverage_verify(as_json: bool) -> None:
 @app.command()
 def scores(
     programme: str,
-    by: Annotated[str, typer.Option(help="enterprise|role|region")],
+    by: Annotated[scores_queries.GroupedBy, typer.Option(help="分组口径")],
     as_json: AsJson = False,
 ) -> None:
     """按企业、岗位或区域统计成绩。"""
-    if by not in ("enterprise", "role", "region", "sector"):
-        raise typer.BadParameter("只能是 enterprise|role|region|sector", param_hint="--by")
     with _reading() as session:
         view = scores_queries.scores(session, programme_code=programme, by=by, as_of=_today())
     if as_json:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy.orm import Session
+from sqlmodel import Session
 
 
 @dataclass(frozen=True)

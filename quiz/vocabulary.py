@@ -8,9 +8,10 @@ from enum import StrEnum
 class Labelled(StrEnum):
     """A stored code with its Chinese label: `AttemptState.OPEN.label == "答题中"`."""
 
+    _value_: str
     label: str
 
-    def __new__(cls, code: str, label: str) -> Labelled:
+    def __new__(cls, code: str, label: str = "") -> Labelled:
         member = str.__new__(cls, code)
         member._value_ = code
         member.label = label

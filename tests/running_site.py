@@ -25,7 +25,7 @@ from quiz.accounts import passwords
 from quiz.accounts import service as accounts
 from quiz.api import api
 from quiz.db import Database
-from quiz.http import gateway, metrics, requests, running
+from quiz.http import gateway, lane, metrics, requests, running
 from quiz.settings import settings
 from quiz.training import service as training
 from quiz.training.domain import Audience
@@ -46,12 +46,12 @@ def hashed() -> str:
 
 
 def application() -> Starlette:
-    """As `streamlit_app.py` puts it together."""
+    """As `streamlit_app.py` puts it together, with nothing where the screens would be."""
     return Starlette(
-        routes=[*gateway.routes, *light_lane, Mount("/api/v1", app=api)],
         middleware=[
             Middleware(metrics.MeasureMiddleware),
             Middleware(requests.SameOriginMiddleware),
+            Middleware(lane.LaneMiddleware, routes=[*gateway.routes, *light_lane, Mount("/api/v1", app=api)]),
             Middleware(gateway.LandingMiddleware, screens=navigation.paths()),
         ],
         lifespan=running.serving,
@@ -65,6 +65,7 @@ def environment(url: str, folder: Path) -> Iterator[None]:
         patch.setenv("ANKAO_DATABASE_URL", url)
         patch.setenv("ANKAO_SECRET_FILE", str(folder / "secret.key"))
         patch.setenv("ANKAO_COLD", "1")
+        patch.setattr(running, "EXPIRY_EVERY_SECONDS", 0.5)
         settings.cache_clear()
         quiz.db.database.cache_clear()
         yield

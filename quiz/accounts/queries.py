@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
-from sqlmodel import Session
+from sqlmodel import col, Session
 
 from quiz.accounts.domain import ADDRESS_WINDOW, GrantView, User
 from quiz.models.accounts import Account, Activation, AuditEvent, Grant, SignIn, SignInFailure
@@ -74,7 +74,7 @@ def _reach(region_code: str | None, level: str | None, department_code: str | No
 
 def account_by_name(session: Session, account: str) -> Account | None:
     """The account of that sign-in name."""
-    return session.scalars(select(Account).where(Account.account == account)).first()
+    return session.scalars(select(Account).where(col(Account.account) == account)).first()
 
 
 def address_is_barred(session: Session, *, address: str, account_id: int | None, limit: int, now: datetime) -> bool:
@@ -92,7 +92,7 @@ def address_is_barred(session: Session, *, address: str, account_id: int | None,
 
 def any_account(session: Session) -> bool:
     """Whether anybody can sign in at all; if not, the first administrator is to be made."""
-    return session.execute(select(Account.id).limit(1)).first() is not None
+    return session.execute(select(col(Account.id)).limit(1)).first() is not None
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def list_accounts(session: Session, *, text: str = "", role: str | None = None, 
     """Accounts by name or account, newest first, and how many there are in all."""
     condition = [Account.account.contains(text) | Account.name.contains(text)] if text else []  # type: ignore[attr-defined]
     if role:
-        condition.append(Account.id.in_(select(Grant.account_id).where(Grant.role == role)))  # type: ignore[union-attr]
+        condition.append(col(Account.id).in_(select(col(Grant.account_id)).where(col(Grant.role) == role)))
     total = session.execute(select(func.count()).select_from(Account).where(*condition)).scalar_one()
     accounts = session.scalars(select(Account).where(*condition).order_by(Account.id.desc()).limit(limit).offset(offset)).all()  # type: ignore[union-attr]
     grants = session.execute(
@@ -173,9 +173,9 @@ def activation_rows(
     if town_code:
         conditions.append(Organisation.town_code == town_code)
     newest = (
-        select(Activation.person_id, func.max(Activation.id).label("id"))
-        .where(Activation.revoked_at.is_(None))  # type: ignore[union-attr]
-        .group_by(Activation.person_id)
+        select(col(Activation.person_id), func.max(col(Activation.id)).label("id"))
+        .where(col(Activation.revoked_at).is_(None))
+        .group_by(col(Activation.person_id))
         .subquery()
     )
     query = (
@@ -222,5 +222,5 @@ def audit_events(session: Session, *, text: str = "", action: str | None = None,
     if text:
         query = query.where(AuditEvent.account.contains(text) | AuditEvent.subject.contains(text))  # type: ignore[attr-defined]
     if action:
-        query = query.where(AuditEvent.action == action)
+        query = query.where(col(AuditEvent.action) == action)
     return session.scalars(query).all()

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlmodel import Session
+from sqlmodel import col, Session
 
 from quiz.accounts import audit, queries
 from quiz.accounts.audit import Actor
@@ -168,6 +168,7 @@ def create_account(
     )
     session.add(row)
     session.flush()
+    assert row.id is not None
     for role, region, department, organisation_id in roles:
         session.add(
             Grant(account_id=row.id, role=role.value, region_code=region, department_code=department, organisation_id=organisation_id)
@@ -175,7 +176,6 @@ def create_account(
     audit.record(
         session, actor=actor, action="create_account", subject=account, at=now, detail={"roles": [[role.value, *rest] for role, *rest in roles]}
     )
-    assert row.id is not None
     return row.id
 
 
@@ -319,7 +319,7 @@ def activate(
         raise Invalid("请填写手机号，今后用它登录。", code="activation_phone_missing")
     if queries.account_by_name(session, account) is not None:
         raise Invalid("这个手机号已经开通了账号，请直接登录；家庭共用手机号的请联系办公室另开账号。", code="account_taken")
-    if session.execute(select(Account.id).where(Account.person_id == candidate.person_id)).first():
+    if session.execute(select(col(Account.id)).where(col(Account.person_id) == candidate.person_id)).first():
         raise Invalid("您的账号已经激活，请直接登录。", code="activation_used")
     check_password_strength(password, account=account)
     account_id = create_account(
@@ -341,6 +341,6 @@ def activate(
 
 def require_person_in_reach(session: Session, *, person_id: int, conditions: list) -> None:  # type: ignore[type-arg]
     """Raise NotFound unless the person holds or held a post at an organisation that satisfies the conditions."""
-    held = select(Post.id).join(Organisation, Organisation.id == Post.organisation_id).where(Post.person_id == person_id, *conditions)  # type: ignore[arg-type]
+    held = select(col(Post.id)).join(Organisation, col(Organisation.id) == col(Post.organisation_id)).where(col(Post.person_id) == person_id, *conditions)
     if session.execute(held.limit(1)).first() is None:
         raise NotFound()

@@ -200,7 +200,7 @@ async def get_certificate(number: str) -> JSONResponse:
 async def get_coverage(
     request: Request,
     programme: str,
-    by: Annotated[str | None, Query(pattern="^(region|town|sector|department|role)$")] = None,
+    by: coverage.Dimension | None = None,
     as_of: date | None = None,
 ) -> JSONResponse:
     def job(session: Any) -> dict[str, Any]:

@@ -42,16 +42,16 @@ class BankView:
 
 def list_banks(session: Session) -> list[BankView]:
     """All banks by title."""
-    items = dict(
+    items: dict[str, int] = dict(
         session.execute(select(Item.bank_code, func.count()).where(Item.state == ItemState.PUBLISHED).group_by(Item.bank_code)).all()  # type: ignore[call-overload,arg-type]
     )
     in_force = (Clause.assessable.is_(True), Edition.status == EditionStatus.IN_FORCE)  # type: ignore[attr-defined]
-    clauses = dict(
+    clauses: dict[str, int] = dict(
         session.execute(
             select(Clause.edition_code, func.count()).join(Edition, Edition.code == Clause.edition_code).where(*in_force).group_by(Clause.edition_code)  # type: ignore[call-overload,arg-type]
         ).all()
     )
-    covered = dict(
+    covered: dict[str, int] = dict(
         session.execute(
             select(Bank.code, func.count(func.distinct(Clause.id)))  # type: ignore[call-overload]
             .join(Item, Item.bank_code == Bank.code)

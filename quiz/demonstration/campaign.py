@@ -13,7 +13,7 @@ from quiz.vocabulary import ItemType, ScoringPolicy
 
 SINGLE, MULTIPLE, TRUE_FALSE = ItemType.SINGLE, ItemType.MULTIPLE, ItemType.TRUE_FALSE
 LAW, REGULATION, TRADE, CONFINED = "work-safety-law", "shandong-work-safety-regulation", "trade-industry", "confined-space"
-RESIT_DAYS = 10
+RESIT_DAYS = 30
 """The paper stays open so long after the due day, for those who are late."""
 
 
@@ -96,7 +96,7 @@ CAMPAIGNS = (
         description="面向金属非金属地下矿山、露天矿山和尾矿库主要负责人，考试合格为完成。",
         basis="《中华人民共和国安全生产法》第五条、第二十七条；2024 年安全生产重点工作中对非煤矿山主要负责人开展全覆盖专题培训的安排。",
         audience=Audience(sectors=frozenset({"non_coal_mine"})),
-        opened_days_ago=82, due_in_days=22, paper_title="非煤矿山主要负责人结业考试", blueprint=Blueprint(sections=_LAW_PAPER),
+        opened_days_ago=82, due_in_days=-6, paper_title="非煤矿山主要负责人结业考试", blueprint=Blueprint(sections=_LAW_PAPER),
         cut_score=80, minutes=40, attempts_allowed=3, scoring_policy=ScoringPolicy.ALL_OR_NOTHING, readiness=0.3, preparation=0.15,
     ),
     Campaign(

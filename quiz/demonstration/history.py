@@ -13,7 +13,7 @@ from quiz.attempts.domain import Outcome, deadline, mark_form
 from quiz.demonstration.calendar import Calendar
 from quiz.demonstration.campaign import Campaign
 from quiz.demonstration.candidates import ItemTemper
-from quiz.papers.domain import FormItem, PoolItem, assemble_form
+from quiz.papers.domain import FormItem, Pool, assemble_form
 from quiz.papers.queries import PaperView
 from quiz.vocabulary import AttemptState
 
@@ -80,7 +80,7 @@ class Examination:
 
     campaign: Campaign
     paper: PaperView
-    pool: Sequence[PoolItem]
+    pool: Pool
     tempers: Mapping[int, ItemTemper]
     now: datetime
     seed: int

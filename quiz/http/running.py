@@ -18,7 +18,7 @@ from quiz import clock, installation
 from quiz.attempts import service as attempts
 from quiz.attempts.recorder import Recorder
 from quiz.db import Database, database
-from quiz.http import metrics
+from quiz.http import logs, metrics
 
 log = structlog.get_logger()
 EXPIRY_EVERY_SECONDS = 5.0
@@ -79,6 +79,7 @@ async def _expire_forever(parts: Running) -> None:
 async def serving(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """The lifespan: migrate, load banks, warm up, record; on the way out drain the recorder."""
     global _running
+    logs.set_up()
     target = database()
     with installation.single_server_lock(target):
         await anyio.to_thread.run_sync(lambda: installation.prepare(target))

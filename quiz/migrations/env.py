@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from quiz.db import database
 from quiz.models.base import Json, Moment
 
 
-def render_item(kind: str, item: Any, autogen: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     """Write our own column types as the plain ones they are stored as."""
     if kind == "type" and isinstance(item, Moment):
         return "sa.DateTime()"

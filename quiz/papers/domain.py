@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +84,27 @@ class PoolItem:
     options: tuple[str, ...]
 
 
+class Pool:
+    """Items to draw from, in a stable order; remembers which of them each section accepts, since every start asks the same."""
+
+    def __init__(self, items: Iterable[PoolItem]) -> None:
+        self.items = tuple(sorted(items, key=lambda item: item.version))
+        self._accepted: dict[Section, frozenset[int]] = {}
+
+    def __iter__(self) -> Iterator[PoolItem]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def accepted(self, section: Section) -> frozenset[int]:
+        """Versions that satisfy the section's conditions."""
+        found = self._accepted.get(section)
+        if found is None:
+            found = self._accepted[section] = frozenset(item.version for item in self.items if section.accepts(item))
+        return found
+
+
 @dataclass(frozen=True)
 class FormItem:
     """One position of a form."""
@@ -123,7 +144,7 @@ class PoolTooSmall(Refusal):
 
 
 def assemble_form(
-    pool: Sequence[PoolItem], blueprint: Blueprint, *, seed: int, shuffle_items: bool = True, shuffle_options: bool = True
+    pool: Pool | Iterable[PoolItem], blueprint: Blueprint, *, seed: int, shuffle_items: bool = True, shuffle_options: bool = True
 ) -> tuple[FormItem, ...]:
     """Draw a form.
 
@@ -134,9 +155,11 @@ def assemble_form(
         PoolTooSmall: no such form exists in this pool.
     """
     chance = random.Random(seed)
-    shuffled = sorted(pool, key=lambda item: item.version)
+    pool = pool if isinstance(pool, Pool) else Pool(pool)
+    shuffled = list(pool.items)
     chance.shuffle(shuffled)
-    drawn = _draw(shuffled, blueprint)
+    candidates = [[item for item in shuffled if item.version in accepted] for accepted in map(pool.accepted, blueprint.sections)]
+    drawn = _draw(candidates, blueprint)
     positions = [(item, section) for section, items in zip(blueprint.sections, drawn, strict=True) for item in items]
     if shuffle_items:
         chance.shuffle(positions)
@@ -153,8 +176,7 @@ def _order(item: PoolItem, chance: random.Random, shuffle: bool) -> tuple[str, .
     return tuple(options)
 
 
-def _draw(pool: Sequence[PoolItem], blueprint: Blueprint) -> list[list[PoolItem]]:
-    candidates = [[item for item in pool if section.accepts(item)] for section in blueprint.sections]
+def _draw(candidates: list[list[PoolItem]], blueprint: Blueprint) -> list[list[PoolItem]]:
     owner: dict[int, int] = {}
     drawn: list[list[PoolItem]] = [[] for _ in blueprint.sections]
     used = Counter[str]()

@@ -13,7 +13,7 @@ from quiz.accounts.audit import Actor
 from quiz.banks.queries import VersionView
 from quiz.models.papers import Paper
 from quiz.papers import queries, service
-from quiz.papers.domain import Blueprint, FormItem, PoolItem, PoolTooSmall, Section, assemble_form
+from quiz.papers.domain import Blueprint, FormItem, Pool, PoolItem, PoolTooSmall, Section, assemble_form
 from quiz.papers.queries import PaperView
 from quiz.papers.service import PaperDraft
 from quiz.problems import NotFound
@@ -42,7 +42,7 @@ def feedback(session: Session, sections: Sequence[Section]) -> Feedback:
     return Feedback(fitting, blueprint.count, blueprint.max_score, _problem(pool, blueprint))
 
 
-def _problem(pool: Sequence[PoolItem], blueprint: Blueprint) -> str:
+def _problem(pool: Pool | list[PoolItem], blueprint: Blueprint) -> str:
     try:
         assemble_form(pool, blueprint, seed=0)
     except PoolTooSmall as refusal:

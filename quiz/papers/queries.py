@@ -17,7 +17,7 @@ from sqlmodel import Session
 from quiz.banks import queries as banks
 from quiz.banks.queries import VersionView
 from quiz.models.papers import Form, Paper
-from quiz.papers.domain import Blueprint, FormItem, PoolItem
+from quiz.papers.domain import Blueprint, FormItem, Pool, PoolItem
 from quiz.problems import NotFound
 from quiz.vocabulary import PaperState, ReviewPolicy, ScoringPolicy
 
@@ -126,7 +126,7 @@ def _database_key(session: Session) -> str:
 
 
 _versions = _Versions()
-_pools: dict[tuple[str, frozenset[str]], tuple[str, tuple[PoolItem, ...]]] = {}
+_pools: dict[tuple[str, frozenset[str]], tuple[str, Pool]] = {}
 
 
 def version_views(session: Session, ids: Iterable[int]) -> dict[int, VersionView]:
@@ -134,14 +134,14 @@ def version_views(session: Session, ids: Iterable[int]) -> dict[int, VersionView
     return _versions.get(session, ids)
 
 
-def pool(session: Session, blueprint: Blueprint) -> tuple[PoolItem, ...]:
+def pool(session: Session, blueprint: Blueprint) -> Pool:
     """All published items of the blueprint's banks."""
     stamp = banks.stamp(session)
     cache_key = (_database_key(session), blueprint.banks)
     cached = _pools.get(cache_key)
     if cached is not None and cached[0] == stamp:
         return cached[1]
-    items = tuple(
+    items = Pool(
         PoolItem(
             version=view.id,
             bank=view.bank_code,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert
-from sqlmodel import Session
+from sqlmodel import col, Session
 
 from quiz.models.papers import Form, Paper
 from quiz.papers import queries
@@ -16,7 +17,7 @@ from quiz.problems import Invalid, NotFound, Refusal
 from quiz.vocabulary import PaperState, ReviewPolicy, ScoringPolicy
 
 
-_NEW_FORM = insert(Form).returning(Form.id)  # type: ignore[arg-type]
+_NEW_FORM = insert(Form).returning(col(Form.id))
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def edit_paper(session: Session, *, paper_id: int, draft: PaperDraft) -> PaperVi
     return PaperView.of(paper)
 
 
-def _columns(draft: PaperDraft) -> dict[str, object]:
+def _columns(draft: PaperDraft) -> dict[str, Any]:
     return {
         "title": draft.title.strip(),
         "description": draft.description.strip(),
@@ -118,5 +119,5 @@ def draw_form(session: Session, *, paper: PaperView, seed: int) -> tuple[int, tu
         shuffle_options=paper.shuffle_options,
     )
     form = {"paper_id": paper.id, "seed": seed, "items": [item.as_json() for item in items]}
-    form_id = session.connection().execute(_NEW_FORM, form).scalar_one()
+    form_id: Any = session.connection().execute(_NEW_FORM, form).scalar_one()
     return form_id, items

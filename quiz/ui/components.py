@@ -168,7 +168,8 @@ def data_table(
 ) -> int | None:
     """A long table to scroll and sort (click a heading). With `choose`, answers with the position of the marked row.
 
-    Up to 15 rows are shown whole; `height` is for more. Columns must carry their Chinese names. `formats` are printf patterns by column (`"%.1f"`); `widths` are hints.
+    Columns must carry their Chinese names. `formats` are printf patterns by column (`"%.1f"`); `widths` are hints. Up to 15 rows are
+    shown whole; `height` is for more.
     """
     formats, widths = formats or {}, widths or {}
     config: dict[str, Any] = {

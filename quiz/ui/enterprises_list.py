@@ -161,7 +161,7 @@ def add(user: User, reference: Reference, reach: Reaches, today: date) -> None:
         if not st.form_submit_button("添加企业", type="primary"):
             return
     draft = OrganisationDraft(
-        name=name, district_code=district, sector_code=sector, kind=kind.value, uscc=uscc or None, premises=premises.strip(),
+        name=name, district_code=district, sector_code=sector, kind=str(kind), uscc=uscc or None, premises=premises.strip(),
         registration_number=number.strip() or None, town_code=town or None, address=address.strip(), department_code=department or None,
         employees=employees, registered_on=since if isinstance(since, date) else today, features=frozenset(features),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from quiz.accounts import queries
 from quiz.accounts.audit import Actor
 from quiz.accounts.domain import Permission, User
 from quiz.organisations.reach import Reaches
+from quiz.settings import settings
 from quiz.ui import store
 
 COOKIE = "ankao_session"
@@ -19,6 +20,14 @@ COOKIE = "ankao_session"
 def read_token() -> str:
     """The cookie's token. The one place tests replace: AppTest cannot send cookies, and there is no other way in."""
     return st.context.cookies.get(COOKIE, "")
+
+
+def read_address() -> str:
+    """Where the browser is, for the audit trail; like the HTTP doors it believes only the proxies named in the settings."""
+    direct = st.context.ip_address or "127.0.0.1"
+    trusted = {part.strip() for part in settings().trusted_proxies.split(",") if part.strip()}
+    forwarded = st.context.headers.get("X-Forwarded-For", "") if direct in trusted else ""
+    return forwarded.rsplit(",", 1)[-1].strip() or direct
 
 
 def current_user() -> User | None:
@@ -53,7 +62,7 @@ def require_reach(permission: Permission) -> tuple[User, Reaches]:
 
 def actor(user: User) -> Actor:
     """Who acts, for the audit trail."""
-    return Actor(user.account_id, user.account, st.context.ip_address or "")
+    return Actor(user.account_id, user.account, read_address())
 
 
 def _turn_away(title: str, text: str, *, link: str, label: str) -> NoReturn:

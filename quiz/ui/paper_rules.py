@@ -9,11 +9,13 @@ import streamlit as st
 
 from quiz import clock
 from quiz.papers.queries import PaperView
+from quiz.ui.state import Slot
 from quiz.vocabulary import ReviewPolicy, ScoringPolicy
 
 _OPEN_FOR = timedelta(days=30)
 _LAST_MINUTE = time(23, 59)
 _SHARE_TO_PASS = 0.6
+_USUAL_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ def ask(form: str, paper: PaperView | None, *, max_score: float) -> Rules | None
 
 
 def _figures(form: str, paper: PaperView | None, max_score: float) -> tuple[float, int, int | None]:
+    # A field with a default of its own cannot be emptied in the browser; one that begins from the state can.
+    allowed_slot: Slot[int | None] = Slot(f"{form}_allowed", lambda: paper.attempts_allowed if paper else _USUAL_ATTEMPTS)
+    allowed_slot.get()
     first_cut = paper.cut_score if paper else max(1.0, round(max_score * _SHARE_TO_PASS))
     with st.container(horizontal=True):
         cut = st.number_input("合格分", min_value=0.5, value=float(first_cut), step=1.0, format="%g", key=f"{form}_cut", width=170)
@@ -59,9 +64,9 @@ def _figures(form: str, paper: PaperView | None, max_score: float) -> tuple[floa
             "允许次数（留空为不限）",
             min_value=1,
             max_value=99,
-            value=paper.attempts_allowed if paper else 3,
+            value=None,
             step=1,
-            key=f"{form}_allowed",
+            key=allowed_slot.name,
             placeholder="不限次数",
             width=230,
         )

@@ -29,7 +29,7 @@ SECURITY_HEADERS = {
 class _Lenient(StrictUndefined):
     """Optional context variables may be asked about (`{% if message %}`), but never printed when they are missing."""
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]
         return False
 
 

@@ -42,7 +42,15 @@ def test_an_empty_trail_is_intact(session: Session) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"account": "li"}, {"subject": "别的"}, {"result": "refused"}, {"detail": {"n": 1}}, {"action": "import"}, {"address": ""}, {"account_id": None}],
+    [
+        {"account": "li"},
+        {"subject": "别的"},
+        {"result": "refused"},
+        {"detail": {"n": 1}},
+        {"action": "import"},
+        {"address": ""},
+        {"account_id": None},
+    ],
 )
 def test_an_edited_row_shows(session: Session, trail: list[int], change: dict[str, Any]) -> None:
     session.execute(update(AuditEvent).where(AuditEvent.id == trail[2]).values(**change))  # type: ignore[arg-type]

@@ -188,9 +188,7 @@ def test_a_page_of_another_site_cannot_act_for_a_signed_in_person(site: Site) ->
     phone = site.candidate()
 
     def act(origin: str) -> Any:
-        return phone.post(
-            "/api/v1/attempts", json={"paper": site.paper_id}, headers={"Idempotency-Key": "key-00000001", "Origin": origin}
-        )
+        return phone.post("/api/v1/attempts", json={"paper": site.paper_id}, headers={"Idempotency-Key": "key-00000001", "Origin": origin})
 
     for foreign in ("https://evil.example", "null", "http://testserver.evil.example", "http://testserver:81"):
         problem(act(foreign), 403, "foreign_origin")

@@ -59,7 +59,9 @@ def write_bank(session: Session, *, now: datetime, alarm_key: str = "A") -> None
     session.flush()
     session.merge(Edition(code="gas-2024", standard_code="gas", title="燃气管理规定", effective=date(2024, 1, 1)))
     session.flush()
-    session.merge(Clause(id=CLAUSE, edition_code="gas-2024", ref="第七条", group="报警", heading="报警装置", text="用气场所应当安装报警装置。"))
+    session.merge(
+        Clause(id=CLAUSE, edition_code="gas-2024", ref="第七条", group="报警", heading="报警装置", text="用气场所应当安装报警装置。")
+    )
     session.flush()
     banks.write_bank(session, draft=BankDraft(bank=BANK, title="燃气题库", edition="gas-2024", items=items(alarm_key=alarm_key)), now=now)
     banks.touch(session)

@@ -156,9 +156,9 @@ def test_an_answer_the_form_does_not_allow_is_refused_with_its_whole_request(
     sitting = sit()
 
     with pytest.raises(Invalid) as refused:
-        recorder.save(
-            token=sitting.who.token, attempt_id=sitting.attempt_id, saves=[Save(2, ("A",), 1), save], received_at=now
-        ).result(PATIENCE)
+        recorder.save(token=sitting.who.token, attempt_id=sitting.attempt_id, saves=[Save(2, ("A",), 1), save], received_at=now).result(
+            PATIENCE
+        )
 
     assert refused.value.code == code
     assert kept(shared_db, sitting.attempt_id) == {}
@@ -174,7 +174,7 @@ def test_only_the_signed_in_owner_of_an_attempt_may_save(shared_db: Database, re
         )  # fmt: skip
         office_token = accounts.open_session(session, account_id=office, address="", agent="", now=now)
 
-    def refusal(token: str, attempt_id: int, saves: list[Save] | None = None) -> type[BaseException]:
+    def refusal(token: str, attempt_id: int, saves: list[Save] | None = None) -> type:
         answers = exam.saves({1: ["A"]}) if saves is None else saves
         return type(recorder.save(token=token, attempt_id=attempt_id, saves=answers, received_at=now).exception(PATIENCE))
 
@@ -224,9 +224,9 @@ def test_an_answer_that_was_counted_and_is_only_sent_again_is_not_late(
     sitting = sit()
     answers = exam.saves({1: ["A"]}, sequence=5)
     recorder.save(token=sitting.who.token, attempt_id=sitting.attempt_id, saves=answers, received_at=now).result(PATIENCE)
-    recorder.work(
-        lambda session: service.hand_in(session, attempt_id=sitting.attempt_id, person_id=sitting.who.person_id, now=now)
-    ).result(PATIENCE)
+    recorder.work(lambda session: service.hand_in(session, attempt_id=sitting.attempt_id, person_id=sitting.who.person_id, now=now)).result(
+        PATIENCE
+    )
 
     replay = recorder.save(token=sitting.who.token, attempt_id=sitting.attempt_id, saves=answers, received_at=now).exception(PATIENCE)
 
@@ -271,7 +271,13 @@ def test_one_bad_job_never_fails_its_batch(shared_db: Database, recorder: Record
     gate.released.set()
 
     assert [future.result(PATIENCE) for future in saved] == [[(1, n)] for n in range(1, 7)]
-    assert [type(future.exception(PATIENCE)).__name__ for future in bad] == ["Invalid", "NotSignedIn", "Invalid", "ValueError", "IntegrityError"]
+    assert [type(future.exception(PATIENCE)).__name__ for future in bad] == [
+        "Invalid",
+        "NotSignedIn",
+        "Invalid",
+        "ValueError",
+        "IntegrityError",
+    ]
     assert handed_in.result(PATIENCE).score == 4.0
     assert recorder.groups == groups + 1  # all of it in one transaction
     assert [kept(shared_db, sitting.attempt_id) for sitting in good] == [{1: (["A"], n)} for n in range(1, 7)]
@@ -430,7 +436,9 @@ def test_two_processes_that_lock_the_same_rows_crosswise_both_finish(shared_db: 
 
     def add_one(name: str, mine: Recorder, its: Recorder) -> Callable[[Session], None]:
         def job(session: Session) -> None:
-            session.execute(text("update setting set value = cast(cast(value as integer) + 1 as varchar) where name = :name"), {"name": name})
+            session.execute(
+                text("update setting set value = cast(cast(value as integer) + 1 as varchar) where name = :name"), {"name": name}
+            )
             has_first[mine].set()
             has_first[its].wait(0.5)
 
@@ -453,9 +461,7 @@ def test_a_full_group_of_long_requests_is_written(shared_db: Database, recorder:
     sitting = sit()
     saves = [Save(1 + n % 3, ("A",), n + 1) for n in range(400)]
     gate = Gate(recorder)
-    futures = [
-        recorder.save(token=sitting.who.token, attempt_id=sitting.attempt_id, saves=saves, received_at=now) for _ in range(100)
-    ]
+    futures = [recorder.save(token=sitting.who.token, attempt_id=sitting.attempt_id, saves=saves, received_at=now) for _ in range(100)]
     gate.released.set()
 
     assert {tuple(future.result(PATIENCE)[:3]) for future in futures} == {((1, 400), (2, 398), (3, 399))}

@@ -46,7 +46,9 @@ def test_thirds_are_kept_to_four_decimals() -> None:
 
 
 @given(answers, keys, points, policies)
-def test_a_mark_lies_between_nothing_and_the_points(answer: frozenset[str], key: frozenset[str], value: float, policy: ScoringPolicy) -> None:
+def test_a_mark_lies_between_nothing_and_the_points(
+    answer: frozenset[str], key: frozenset[str], value: float, policy: ScoringPolicy
+) -> None:
     assert 0 <= mark_item(answer, key=key, points=value, policy=policy) <= value
 
 
@@ -101,7 +103,7 @@ def test_a_wrong_must_be_right_item_fails_the_paper_whatever_the_score(
 ) -> None:
     form = [FormItem(n, tuple(KEYS), value, must) for n, (value, _, must) in enumerate(rows, 1)]
     right = {n: key for n, (_, key, _) in enumerate(rows, 1)}
-    given_answers = data.draw(st.fixed_dictionaries({n: answers for n in right}))
+    given_answers = data.draw(st.fixed_dictionaries(dict.fromkeys(right, answers)))
 
     outcome = mark_form(form, keys=right, answers=given_answers, policy=policy, cut_score=0.01)
 

@@ -97,7 +97,9 @@ def test_the_same_key_leads_to_the_same_attempt_and_any_key_resumes_the_open_one
     assert session.scalar(select(func.count()).select_from(Attempt)) == 1
 
 
-def test_a_key_of_a_closed_attempt_still_leads_to_it_and_only_a_new_key_starts_another(session: Session, person_id: int, now: datetime) -> None:
+def test_a_key_of_a_closed_attempt_still_leads_to_it_and_only_a_new_key_starts_another(
+    session: Session, person_id: int, now: datetime
+) -> None:
     paper_id = exam.paper(session, now=now)
     first = exam.start(session, person_id=person_id, paper_id=paper_id, now=now)
     service.hand_in(session, attempt_id=first.attempt.id, person_id=person_id, now=now)
@@ -138,7 +140,9 @@ def test_a_paper_opens_and_closes_by_the_second(session: Session, person_id: int
     assert last_second.deadline == closes
 
 
-def test_drafts_and_withdrawn_papers_cannot_be_started_but_a_running_attempt_goes_on(session: Session, person_id: int, now: datetime) -> None:
+def test_drafts_and_withdrawn_papers_cannot_be_started_but_a_running_attempt_goes_on(
+    session: Session, person_id: int, now: datetime
+) -> None:
     draft = exam.paper(session, now=now, publish=False)
     running = exam.paper(session, now=now)
     started = exam.start(session, person_id=person_id, paper_id=running, now=now)
@@ -153,14 +157,18 @@ def test_drafts_and_withdrawn_papers_cannot_be_started_but_a_running_attempt_goe
         exam.start(session, person_id=factories.person(session), paper_id=running, now=now)
 
 
-def take(session: Session, paper_id: int, person_id: int, now: datetime, *, number: int, answers: dict[int, list[str]] | None = None) -> AttemptRow:
+def take(
+    session: Session, paper_id: int, person_id: int, now: datetime, *, number: int, answers: dict[int, list[str]] | None = None
+) -> AttemptRow:
     """Start, answer and hand in."""
     started = exam.start(session, person_id=person_id, paper_id=paper_id, now=now, key=f"key-0000000{number}")
     exam.keep(session, started.attempt.id, answers or {}, now=now)
     return service.hand_in(session, attempt_id=started.attempt.id, person_id=person_id, now=now + timedelta(minutes=5))
 
 
-def test_attempts_are_counted_and_an_extension_gives_more_attempts_minutes_and_days(session: Session, person_id: int, now: datetime) -> None:
+def test_attempts_are_counted_and_an_extension_gives_more_attempts_minutes_and_days(
+    session: Session, person_id: int, now: datetime
+) -> None:
     office = factories.account(session)
     paper_id = exam.paper(session, now=now, attempts_allowed=1)
     take(session, paper_id, person_id, now, number=1)
@@ -201,9 +209,15 @@ def test_more_minutes_reach_an_attempt_that_is_running_but_not_one_whose_time_is
 
 @pytest.mark.parametrize(
     ("wrong", "code"),
-    [({"reason": " ", "extra_attempts": 1}, "reason_empty"), ({"reason": "住院"}, "extension_empty"), ({"reason": "住院", "extra_minutes": -5}, "extension_empty")],
+    [
+        ({"reason": " ", "extra_attempts": 1}, "reason_empty"),
+        ({"reason": "住院"}, "extension_empty"),
+        ({"reason": "住院", "extra_minutes": -5}, "extension_empty"),
+    ],
 )
-def test_an_extension_needs_a_reason_and_a_content(session: Session, person_id: int, now: datetime, wrong: dict[str, object], code: str) -> None:
+def test_an_extension_needs_a_reason_and_a_content(
+    session: Session, person_id: int, now: datetime, wrong: dict[str, object], code: str
+) -> None:
     paper_id = exam.paper(session, now=now)
 
     with pytest.raises(Invalid) as refused:
@@ -223,7 +237,13 @@ def test_handing_in_marks_once_and_answers_the_same_again(
     again = service.hand_in(session, attempt_id=attempt_id, person_id=person_id, now=at + timedelta(hours=3))
     by_server = service.hand_in(session, attempt_id=attempt_id, person_id=None, now=at + timedelta(days=1))
 
-    assert (first.state, first.handed_in_at, first.score, first.passed, first.marks) == (AttemptState.HANDED_IN, at, 12.0, True, [4.0, 6.0, 2.0])
+    assert (first.state, first.handed_in_at, first.score, first.passed, first.marks) == (
+        AttemptState.HANDED_IN,
+        at,
+        12.0,
+        True,
+        [4.0, 6.0, 2.0],
+    )
     assert again == by_server == first
     assert heard == [events.AttemptHandedIn(attempt_id, person_id, paper_id, passed=True, at=at)]
 
@@ -307,7 +327,11 @@ def test_an_attempt_that_cannot_be_marked_holds_up_nobody_else(session: Session,
     session.execute(update(Form).where(Form.id == started[0].form_id).values(items=[{"version": 0}]))  # type: ignore[arg-type]
 
     assert service.expire_due(session, now=now) == 2
-    assert [queries.attempt_row(session, row.id).state for row in started] == [AttemptState.OPEN, AttemptState.EXPIRED, AttemptState.EXPIRED]
+    assert [queries.attempt_row(session, row.id).state for row in started] == [
+        AttemptState.OPEN,
+        AttemptState.EXPIRED,
+        AttemptState.EXPIRED,
+    ]
 
 
 SECRETS = {"explanation", "rationales", "rationale", "is_key", "marks", "mark", "score", "correct", "clauses", "passed"}
@@ -352,7 +376,10 @@ def test_whoever_was_given_longer_does_not_see_the_keys_before_their_own_closing
         session, paper_id=paper_id, person_id=person_id, reason="出差", granted_by=factories.account(session), now=now, closes_at=longer
     )
 
-    shown = [queries.result(session, attempt_id=attempt_id, person_id=person_id, now=at).review is not None for at in (longer, longer + timedelta(1))]
+    shown = [
+        queries.result(session, attempt_id=attempt_id, person_id=person_id, now=at).review is not None
+        for at in (longer, longer + timedelta(1))
+    ]
 
     assert shown == [False, True]
 
@@ -362,7 +389,15 @@ def test_the_result_says_what_was_wrong_why_and_by_which_clause(session: Session
 
     found = queries.result(session, attempt_id=attempt_id, person_id=person_id, now=now)
 
-    assert (found.score, found.max_score, found.passed, found.correct, found.total, found.unanswered, found.late) == (6.0, 12.0, False, 1, 3, 1, 0)
+    assert (found.score, found.max_score, found.passed, found.correct, found.total, found.unanswered, found.late) == (
+        6.0,
+        12.0,
+        False,
+        1,
+        3,
+        1,
+        0,
+    )
     assert found.review is not None
     assert found.review[0] == queries.ReviewedItem(
         position=1, type_label="单选题", stem="燃气报警器应装在哪里？",

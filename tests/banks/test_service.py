@@ -31,7 +31,12 @@ ALARM: dict[str, Any] = {
     "explanation": "用气处。", "rationales": {"B": "不用气。"},
 }  # fmt: skip
 HOSE: dict[str, Any] = {
-    "code": "hose", "type": "true_false", "clauses": ["gas-2024/8"], "stem": "软管可以穿墙。", "options": {"A": "正确", "B": "错误"}, "key": ["B"]
+    "code": "hose",
+    "type": "true_false",
+    "clauses": ["gas-2024/8"],
+    "stem": "软管可以穿墙。",
+    "options": {"A": "正确", "B": "错误"},
+    "key": ["B"],
 }
 OLDER: dict[str, Any] = {"code": "older", "type": "true_false", "stem": "无依据。", "options": {"A": "正确", "B": "错误"}, "key": ["A"]}
 
@@ -130,7 +135,14 @@ def test_banks_are_listed_with_their_items_and_covered_clauses(shelf: Shelf, ses
 
     assert queries.list_banks(session) == [
         BankView(
-            code="gas", title="燃气题库", description="", edition_code="gas-2024", edition_title="燃气管理规定", items=2, clauses=2, clauses_covered=1
+            code="gas",
+            title="燃气题库",
+            description="",
+            edition_code="gas-2024",
+            edition_title="燃气管理规定",
+            items=2,
+            clauses=2,
+            clauses_covered=1,
         )
     ]
 

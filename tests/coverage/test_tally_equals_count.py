@@ -49,7 +49,7 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database.dispose()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=happenings)
 def test_tally_equals_the_count_on_every_day_for_any_history(sqlite: Database, history: list[Event]) -> None:
     check_history(sqlite, history)

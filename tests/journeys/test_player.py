@@ -513,7 +513,7 @@ def test_without_signal_at_the_end_the_server_hands_in_and_the_late_answer_is_sh
     assert candidate.kept() == {1: ([in_time], 1)}
     assert candidate.late() == {2: [key]}
     letter = "ABCDEF"[candidate.form()[2][0].options.index(key)]
-    expect(page.locator(".item").filter(has_text="第 2 题")).to_contain_text(f"截止之后又收到您对这题的答案 {letter}")
+    expect(page.locator(".item").filter(has_text="第 2 题")).to_contain_text(f"截止之后收到您对这题的答案 {letter}")
 
 
 def test_time_that_was_granted_while_there_was_no_signal_is_not_lost(hall: Hall) -> None:

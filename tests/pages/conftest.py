@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 from streamlit.testing.v1 import AppTest
 
 from quiz import clock, db, settings
@@ -36,7 +36,9 @@ Open = Callable[..., AppTest]
 def _people(session: Session) -> None:
     """One account a role; the trainee is the principal of an enterprise."""
     now = clock.now()
-    enterprise = factories.organisation(session, district=DISTRICT, town="371002001", sector="industry_trade", department="emergency_management")
+    enterprise = factories.organisation(
+        session, district=DISTRICT, town="371002001", sector="industry_trade", department="emergency_management"
+    )
     principal = factories.person(session, name="王*建国*", phone="13806310001")
     factories.post(session, organisation_id=enterprise, person_id=principal, designated=True)
     grants = {
@@ -124,17 +126,18 @@ def site(made_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 def sign_in(database: Database, account: str) -> str:
     """A real sign-in; its token."""
     with database.transaction() as session:
-        account_id = session.scalars(select(col(Account.id)).where(col(Account.account) == account)).one()  # type: ignore[call-overload]
-        return accounts.open_session(session, account_id=account_id, address="127.0.0.1", agent="test", now=clock.now())
+        found = session.exec(select(Account).where(Account.account == account)).one()
+        return accounts.open_session(session, account_id=found.id or 0, address="127.0.0.1", agent="test", now=clock.now())
 
 
 @pytest.fixture
 def open_screen(site: Database, monkeypatch: pytest.MonkeyPatch) -> Open:
     """`open_screen("banks", "trainer", bank="trade-industry")`: the screen as that account sees it; account "" is a stranger."""
 
-    def opened(screen: str, account: str, **address: str) -> AppTest:
+    def opened(screen: str, account: str, /, **address: str) -> AppTest:
         token = sign_in(site, account) if account else ""
         monkeypatch.setattr(gate, "read_token", lambda: token)
+        monkeypatch.setattr(gate, "read_address", lambda: "10.0.0.7")
         app = AppTest.from_file(ENTRY, default_timeout=30)
         if screen != "home":
             app.switch_page(f"pages/{screen}.py")

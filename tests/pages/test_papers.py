@@ -48,9 +48,9 @@ def test_a_section_can_be_added_and_removed(open_screen: Open) -> None:
     app = open_screen("papers", "trainer", paper="new")
 
     app.button(key=f"{NEW}_add").click().run()
-    two = [widget.key for widget in app.multiselect if widget.key.endswith("_banks")]
+    two = [widget.key for widget in app.multiselect if str(widget.key).endswith("_banks")]
     app.button(key=f"{NEW}_1_remove").click().run()
-    one = [widget.key for widget in app.multiselect if widget.key.endswith("_banks")]
+    one = [widget.key for widget in app.multiselect if str(widget.key).endswith("_banks")]
 
     assert (two, one) == ([f"{NEW}_1_banks", f"{NEW}_2_banks"], [f"{NEW}_2_banks"])
 

@@ -39,7 +39,12 @@ pools = st.lists(
         st.sampled_from(("c1", "c2", "c3", "c4")),
     ),
     max_size=9,
-).map(lambda rows: [PoolItem(n, b, f"i{n}", t, ItemKind.KNOWLEDGE, g, c, ("A", "B") if t is ItemType.TRUE_FALSE else ("A", "B", "C", "D")) for n, (b, t, g, c) in enumerate(rows, 1)])
+).map(
+    lambda rows: [
+        PoolItem(n, b, f"i{n}", t, ItemKind.KNOWLEDGE, g, c, ("A", "B") if t is ItemType.TRUE_FALSE else ("A", "B", "C", "D"))
+        for n, (b, t, g, c) in enumerate(rows, 1)
+    ]
+)
 sections = st.builds(
     lambda count, banks, groups, types: section(count, banks=banks, groups=groups, types=types),
     st.integers(1, 3),
@@ -121,7 +126,9 @@ def test_without_shuffling_options_and_sections_keep_their_order(pool: list[Pool
 
 
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=12), st.integers(1, 12), seeds)
-def test_a_form_takes_a_second_item_of_a_clause_only_when_every_other_clause_is_used_as_often(clauses: list[int], count: int, seed: int) -> None:
+def test_a_form_takes_a_second_item_of_a_clause_only_when_every_other_clause_is_used_as_often(
+    clauses: list[int], count: int, seed: int
+) -> None:
     pool = [item(n, clause=f"c{clause}") for n, clause in enumerate(clauses, 1)]
     count = min(count, len(pool))
     available = Counter(each.clause for each in pool)

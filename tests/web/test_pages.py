@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 from sqlalchemy import select, update
+from sqlmodel import col
 from starlette.testclient import TestClient
 
 from quiz import clock
@@ -75,7 +76,9 @@ def check_safety(response) -> None:  # type: ignore[no-untyped-def]
     """Headers of every page, and nothing inline for an injected script to hide among."""
     headers = response.headers
     policy = headers["content-security-policy"]
-    assert "default-src 'self'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy and "form-action 'self'" in policy
+    assert (
+        "default-src 'self'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy and "form-action 'self'" in policy
+    )
     assert (headers["x-content-type-options"], headers["x-frame-options"], headers["referrer-policy"], headers["cache-control"]) == (
         "nosniff", "DENY", "same-origin", "no-store",
     )  # fmt: skip
@@ -186,7 +189,17 @@ def test_signing_out_closes_the_session_not_only_the_cookie(site: Site) -> None:
 def test_home_states_the_rules_before_the_start(site: Site) -> None:
     page = site.candidate().get("/my").text
 
-    for words in ("燃气安全考试", "3 题", "30 分钟", "满分 12 分", "2 次", "必须答对", "多选题全部选对才得分", "本人承诺", "交卷后即可查看"):
+    for words in (
+        "燃气安全考试",
+        "3 题",
+        "30 分钟",
+        "满分 12 分",
+        "2 次",
+        "必须答对",
+        "多选题全部选对才得分",
+        "本人承诺",
+        "交卷后即可查看",
+    ):
         assert words in page
 
 
@@ -198,7 +211,12 @@ def test_starting_without_javascript_is_harmless_when_pressed_twice(site: Site) 
 
     assert first.headers["location"] == second.headers["location"]
     assert re.fullmatch(r"/exam/\d+", first.headers["location"])
-    for wrong in ({"paper": "²", "key": "key-00000001"}, {"paper": "9" * 30, "key": "key-00000001"}, {"paper": str(site.paper_id), "key": "x"}, {}):
+    for wrong in (
+        {"paper": "²", "key": "key-00000001"},
+        {"paper": "9" * 30, "key": "key-00000001"},
+        {"paper": str(site.paper_id), "key": "x"},
+        {},
+    ):
         response = phone.post("/my/start", data=wrong)
         assert response.status_code == 409 and "页面已过期" in response.text
 
@@ -232,7 +250,17 @@ def test_the_players_shell_holds_no_item_and_the_result_shows_what_was_wrong_and
     result = phone.get(f"/exam/{attempt_id}/result").text
 
     assert "报警器" not in shell
-    for words in ("未合格", "燃气报警器应装在哪里？", "用气的地方才会漏气。", "仓库不用气。", "第七条", "《燃气管理规定》", "必须答对", "未答", "再考一次"):
+    for words in (
+        "未合格",
+        "燃气报警器应装在哪里？",
+        "用气的地方才会漏气。",
+        "仓库不用气。",
+        "第七条",
+        "《燃气管理规定》",
+        "必须答对",
+        "未答",
+        "再考一次",
+    ):
         assert words in result
 
 
@@ -242,13 +270,13 @@ def test_what_people_wrote_is_shown_as_text_never_as_markup(site: Site) -> None:
     phone = site.browser(account)
 
     def spoil(session) -> None:  # type: ignore[no-untyped-def]
-        person = session.scalars(select(Account.person_id).where(Account.account == account)).one()
-        organisation = session.scalars(select(Post.organisation_id).where(Post.person_id == person)).one()
-        session.execute(update(Account).where(Account.account == account).values(name=script))
-        session.execute(update(Person).where(Person.id == person).values(name=script))
-        session.execute(update(Organisation).where(Organisation.id == organisation).values(name=image))
-        session.execute(update(Paper).where(Paper.id == site.paper_id).values(title=image))
-        for version in session.scalars(select(ItemVersion).where(ItemVersion.stem.contains("穿墙"))):
+        person = session.scalars(select(col(Account.person_id)).where(col(Account.account) == account)).one()
+        organisation = session.scalars(select(col(Post.organisation_id)).where(col(Post.person_id) == person)).one()
+        session.execute(update(Account).where(col(Account.account) == account).values(name=script))
+        session.execute(update(Person).where(col(Person.id) == person).values(name=script))
+        session.execute(update(Organisation).where(col(Organisation.id) == organisation).values(name=image))
+        session.execute(update(Paper).where(col(Paper.id) == site.paper_id).values(title=image))
+        for version in session.scalars(select(ItemVersion).where(col(ItemVersion.stem).contains("穿墙"))):
             version.stem, version.explanation = script, image
             version.options = [{"key": "A", "text": script}, {"key": "B", "text": image}]
 
@@ -266,7 +294,7 @@ def test_what_people_wrote_is_shown_as_text_never_as_markup(site: Site) -> None:
             check_safety(page)
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in pages[0].text
     finally:
-        site.change(lambda session: session.execute(update(Paper).where(Paper.id == site.paper_id).values(title="燃气安全考试")))
+        site.change(lambda session: session.execute(update(Paper).where(col(Paper.id) == site.paper_id).values(title="燃气安全考试")))
 
 
 def test_a_phone_has_the_first_question_after_less_than_100_kilobytes(site: Site) -> None:
@@ -309,6 +337,20 @@ def page_of_player(site: Site) -> str:
     return phone.get(f"/exam/{attempt_id}").text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/assets/nothing.js", 404), ("GET", "/exam/abc", 404), ("GET", "/my/nothing", 404), ("GET", "/verify", 404),
+        ("POST", "/my", 405), ("DELETE", "/sign-in", 405),
+    ],
+)  # fmt: skip
+def test_a_page_that_is_not_there_is_no_failure(site: Site, method: str, path: str, status: int) -> None:
+    response = site.browser().request(method, path)
+
+    assert response.status_code == status
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in response.text)
+
+
 def test_a_temporary_password_leads_to_the_change_page_from_everywhere(site: Site) -> None:
     account = site.spare.pop()
     ids = dict(site.change(lambda session: session.execute(exam.select_ids([account])).all()))
@@ -321,7 +363,12 @@ def test_a_temporary_password_leads_to_the_change_page_from_everywhere(site: Sit
     form = {"current": temporary, "password": "New-breeze-26", "again": "New-breeze-26"}
     refused = [
         phone.post("/change-password", data=form | changed)
-        for changed in ({"current": "wrong"}, {"again": "other"}, {"password": "short", "again": "short"}, {"password": temporary, "again": temporary})
+        for changed in (
+            {"current": "wrong"},
+            {"again": "other"},
+            {"password": "short", "again": "short"},
+            {"password": temporary, "again": temporary},
+        )
     ]
     changed = phone.post("/change-password", data=form)
 
@@ -333,7 +380,7 @@ def test_a_temporary_password_leads_to_the_change_page_from_everywhere(site: Sit
 
 def test_first_use_from_the_paper_slip_to_the_papers(site: Site) -> None:
     def issue(session) -> account_service.Slip:  # type: ignore[no-untyped-def]
-        account = session.scalars(select(Account).where(Account.account == site.spare.pop())).one()
+        account = session.scalars(select(Account).where(col(Account.account) == site.spare.pop())).one()
         person_id, account.person_id = account.person_id, None
         account.account = f"old-{person_id}"
         session.flush()
@@ -365,7 +412,7 @@ def test_first_use_from_the_paper_slip_to_the_papers(site: Site) -> None:
 def test_time_that_ran_out_is_said_on_the_result(site: Site) -> None:
     phone, attempt_id = begin(site)
     past = clock.now() - timedelta(seconds=1)
-    site.change(lambda session: session.execute(update(Attempt).where(Attempt.id == attempt_id).values(deadline=past)))
+    site.change(lambda session: session.execute(update(Attempt).where(col(Attempt.id) == attempt_id).values(deadline=past)))
     assert until(lambda: phone.get(f"/api/v1/attempts/{attempt_id}").json()["state"] == "expired", seconds=9)
     save(phone, attempt_id, {3: ["B"]}, sequence=2)
 
@@ -407,6 +454,18 @@ def test_figures_are_for_the_machine_itself_only(site: Site) -> None:
     assert TestClient(site.app, client=("203.0.113.9", 5000)).get("/metrics").status_code == 403
 
 
+def test_a_failure_is_said_in_plain_words_and_logged_without_passwords(empty_site: Site, capfd: pytest.CaptureFixture[str]) -> None:
+    """The hash of this account is none, which no verification expects."""
+    empty_site.change(lambda session: session.add(Account(account="odd", name="某", password_hash="-", created_at=clock.now())))
+
+    response = empty_site.browser().post("/sign-in", data={"account": "odd", "password": PASSWORD})
+
+    logged = capfd.readouterr().err
+    assert (response.status_code, "系统暂时繁忙" in response.text) == (503, True)
+    assert "light lane failed" in logged and "UnknownHashError" in logged
+    assert PASSWORD not in logged and PASSWORD not in response.text
+
+
 # ---------------------------------------------------------------- first run
 
 
@@ -426,7 +485,13 @@ def test_the_first_administrator_is_made_once_and_only_with_the_code_of_the_cons
 
     refused = [
         browser.post("/first-run", data=form | wrong)
-        for wrong in ({"setup_code": "0000-0000"}, {"setup_code": "设置码"}, {"again": "x"}, {"password": "weak", "again": "weak"}, {"account": " "})
+        for wrong in (
+            {"setup_code": "0000-0000"},
+            {"setup_code": "设置码"},
+            {"again": "x"},
+            {"password": "weak", "again": "weak"},
+            {"account": " "},
+        )
     ]
     assert [response.status_code for response in refused] == [422] * 5
     made = browser.post("/first-run", data=form)
