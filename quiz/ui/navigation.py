@@ -56,6 +56,6 @@ def paths() -> frozenset[str]:
     return frozenset({"", *(screen.path for screen in SCREENS)})
 
 
-def visible(user: User) -> list[Screen]:
-    """The screens this user's roles open, in menu order."""
-    return [s for s in SCREENS if (s.permission is None or user.may(s.permission)) and (PAGES / s.file).exists()]
+def is_open_to(screen: Screen, user: User) -> bool:
+    """Whether one of the user's roles opens the screen. The menu hides the others; their own gate refuses."""
+    return screen.permission is None or user.may(screen.permission)

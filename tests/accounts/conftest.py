@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as settings_of_hypothesis
 
 from quiz.settings import settings
 from tests.shared_database import session, shared_db
+
+settings_of_hypothesis.register_profile("unhurried", deadline=None)
+settings_of_hypothesis.load_profile("unhurried")
 
 __all__ = ["session", "shared_db"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from io import BytesIO
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -29,7 +30,7 @@ def campaign(session: Session) -> Campaign:
 
 
 def test_workbook_says_what_the_rate_means_and_lists_the_uncovered(campaign: Campaign, now: datetime) -> None:
-    asked = {"programme_code": campaign.code, "as_of": LATER}
+    asked: dict[str, Any] = {"programme_code": campaign.code, "as_of": LATER}
     session, target = campaign.session, BytesIO()
 
     coverage_xlsx(

@@ -221,7 +221,7 @@ def test_office_sees_its_district_town_department_or_enterprise_only(city: Sessi
     factories.organisation(city, town="371002002", department="commerce", direct_department="fire")
     factories.organisation(city, district="371003", town="371003001", department=None)
     campaign = Campaign(city).open()
-    reaches = {
+    reaches: dict[str, tuple[Reach | Reaches, int]] = {
         "city": (Reaches.everything(), 3),
         "district": (Reach(district_codes=frozenset({"371002"})), 2),
         "town": (Reach(town_codes=frozenset({"371002002"})), 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlmodel import Session
@@ -35,7 +36,7 @@ def campaign(session: Session) -> Campaign:
     return campaign
 
 
-def listed(campaign: Campaign, on: date = LATER, filters: Filters | None = None, **page: int) -> UncoveredView:
+def listed(campaign: Campaign, on: date = LATER, filters: Filters | None = None, **page: Any) -> UncoveredView:
     return uncovered(campaign.session, programme_code=campaign.code, as_of=on, filters=filters, **page)
 
 

@@ -254,6 +254,10 @@ def expect_saved(page: Page) -> None:
     expect(page.locator("#save-text")).to_have_text("已保存", timeout=PATIENCE_MS)
 
 
+def expect_dialog(page: Page, text: str) -> None:
+    expect(page.locator("#dialog")).to_contain_text(text, timeout=PATIENCE_MS)
+
+
 def expect_chosen(page: Page, key: str) -> None:
     expect(page.locator(f".opt input[value='{key}']")).to_be_checked(timeout=PATIENCE_MS)
 

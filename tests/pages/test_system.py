@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
 from sqlalchemy import text
 
+from quiz import settings
 from quiz.accounts.administration import OFFICE_TELEPHONE, setting
+from quiz.accounts.labels import ACTIONS
 from quiz.db import Database
 from tests.pages.conftest import Open, words
 
@@ -62,3 +65,11 @@ def test_the_figures_are_proved_on_screen(open_screen: Open) -> None:
     app.button(key="verify_coverage").click().run()
 
     assert "覆盖率无误" in words(app)
+
+
+def test_every_act_that_is_recorded_has_a_chinese_name() -> None:
+    sources = [path.read_text(encoding="utf-8") for folder in ("quiz", "pages") for path in (settings.ROOT / folder).rglob("*.py")]
+
+    recorded = {code for source in sources for code in re.findall(r'action="([a-z_]+)"', source)}
+
+    assert recorded - ACTIONS.keys() == set()

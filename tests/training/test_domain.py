@@ -8,8 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quiz.training.domain import (
-    Audience, DutyState, OrganisationFacts, Period, PostFacts, Progress, Terms, due_day, duty_state, intersect, matches_placement,
-    matches_traits, memberships, observe_traits, selects, union, why,
+    Audience,
+    DutyState,
+    OrganisationFacts,
+    Period,
+    PostFacts,
+    Progress,
+    Terms,
+    due_day,
+    duty_state,
+    intersect,
+    matches_placement,
+    matches_traits,
+    memberships,
+    observe_traits,
+    selects,
+    union,
+    why,
 )  # fmt: skip
 
 OPENS, DUE = date(2026, 9, 1), date(2026, 10, 31)

@@ -42,6 +42,7 @@ function tick() {
     warned[mark] = true;
   });
   if (left === 0 && !timeIsUp) { timeIsUp = true; endOfTime(); }
+  else if (left > 0 && timeIsUp && !handingIn && !leaving) { timeIsUp = false; returnToItems(); } // more was granted, or the device's clock was wrong
 }
 
 // ---- handing in
@@ -185,7 +186,8 @@ async function retryEndOfTime() {
       const data = await call("GET", API);
       if (data.state !== "open") { await foundClosed(data); return; }
       attempt.deadline = data.deadline;
-      if (secondsLeft() > 0) { timeIsUp = false; returnToItems(); break; } // more time was granted, or the device's clock was wrong
+      tick();
+      if (!timeIsUp) break;
       await flush(REQUEST_TIMEOUT_MS);
       if (!leaving && !pending().length) { await call("POST", API + "/submission"); leaveForResult(); }
     } catch (problem) {

@@ -104,8 +104,10 @@ function adoptStored() {
 
 function keep() {
   adoptStored();
-  store.write(KEYS.answers, answers);
+  remember();
 }
+
+function remember() { if (!leaving) store.write(KEYS.answers, answers); } // once it is handed in, nothing stays on the phone
 
 function savedSequences() {
   return Object.keys(answers).map(position => ({ position: Number(position), saved: answers[position].saved }));
@@ -137,7 +139,7 @@ function adoptServer(responses, savedBefore) {
       else { mine.answer = theirs.answer; changed.push(theirs.position); }
     }
   });
-  store.write(KEYS.answers, answers);
+  remember();
   return changed;
 }
 
@@ -284,7 +286,15 @@ async function hearWhatCounts() {
   if (leaving || closing) return;
   closing = true;
   try {
-    adoptServer((await call("GET", API)).responses);
+    const data = await call("GET", API);
+    attempt.deadline = data.deadline;
+    if (data.state === "open" && Date.parse(data.server_time) < Date.parse(data.deadline)) { // time was granted just now
+      closing = false;
+      trouble = null;
+      return;
+    }
+    adoptServer(data.responses);
+    if (data.state === "open") await call("POST", API + "/submission"); // its time is over, and nobody has closed it yet
   } catch (unheard) {
     if (!(unheard instanceof Problem)) throw unheard;
   }
@@ -315,6 +325,7 @@ function refresh(atOnce) {
   refreshedAt = Date.now();
   const savedBefore = savedSequences();
   refreshing = call("GET", API).then(data => {
+    if (leaving) return false;
     if (data.state !== "open") return foundClosed(data);
     attempt.deadline = data.deadline;
     const changed = adoptServer(data.responses, savedBefore);
