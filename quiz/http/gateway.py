@@ -32,6 +32,10 @@ async def readyz(_request: Request) -> Response:
     return JSONResponse({"status": "ready"} if parts.ready else {"status": "starting"}, status_code=200 if parts.ready else 503)
 
 
+_FRAMEWORK = frozenset({"_stcore", "static", "media", "component", "app", "vendor"})
+"""First path segments that Streamlit answers itself."""
+
+
 class LandingMiddleware:
     """Before 2.7 MB of screens are sent: strangers go to the sign-in page, trainees to their light home."""
 
@@ -40,6 +44,9 @@ class LandingMiddleware:
         self.screens = screens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and self._is_lost(scope):
+            await RedirectResponse("/", status_code=303)(scope, receive, send)
+            return
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].strip("/") in self.screens:
             request = Request(scope)
             user = await read(lambda session: queries.user_of_token(session, requests.token_of(request), now=clock.now()))
@@ -48,6 +55,12 @@ class LandingMiddleware:
                 await RedirectResponse(elsewhere, status_code=303)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+    def _is_lost(self, scope: Scope) -> bool:
+        """A person's browser asks for a page that is none of ours: the framework would answer in English."""
+        path = scope["path"].strip("/")
+        wants_page = any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+        return wants_page and path not in self.screens and "." not in path and path.split("/", 1)[0] not in _FRAMEWORK
 
     @staticmethod
     def _elsewhere(user: User | None, path: str) -> str | None:

@@ -10,10 +10,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COMPRESS_FROM_BYTES = 1_000
 COMPRESS_LEVEL = 5
+LARGEST_BODY_BYTES = 1_000_000
+"""Our forms and answers are a few KB; rosters are uploaded through the screens, which have a limit of their own."""
 
 
 class LaneMiddleware:
@@ -30,13 +32,55 @@ class LaneMiddleware:
         self.segments = frozenset(_first_segment(route.path) for route in routes if isinstance(route, Route | Mount))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        ours = scope["type"] == "http" and _first_segment(scope["path"]) in self.segments
-        await (self.lane if ours else self.screens)(scope, receive, send)
+        if scope["type"] != "http" or _first_segment(scope["path"]) not in self.segments:
+            await self.screens(scope, receive, send)
+        elif scope["method"] in ("GET", "HEAD"):
+            await self.lane(scope, receive, _unstored(send) if scope["path"].startswith("/api/") else send)
+        elif _stated_length(scope) > LARGEST_BODY_BYTES:
+            await PlainTextResponse("提交的内容过大。", status_code=413)(scope, receive, send)
+        else:
+            await self.lane(scope, _limited(receive), _unstored(send))
+
+
+class _TooLarge(HTTPException):
+    def __init__(self) -> None:
+        super().__init__(413, "提交的内容过大。")
+
+
+def _stated_length(scope: Scope) -> int:
+    stated = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(stated) if stated.isdigit() else 0
+
+
+def _unstored(send: Send) -> Send:
+    """Answers about a person are kept by no cache on the way."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"cache-control", b"no-store")]
+        await send(message)
+
+    return sent
+
+
+def _limited(receive: Receive) -> Receive:
+    """Count what really arrives: a body sent in chunks states no length."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > LARGEST_BODY_BYTES:
+            raise _TooLarge
+        return message
+
+    return counted
 
 
 def _say(_request: Request, problem: Exception) -> Response:
     status = problem.status_code if isinstance(problem, HTTPException) else 500
-    text = {404: "没有这个页面。", 405: "这个页面不支持该请求方法。"}.get(status, "请求未被接受。")
+    text = {404: "没有这个页面。", 405: "这个页面不支持该请求方法。", 413: "提交的内容过大。"}.get(status, "请求未被接受。")
     headers = problem.headers if isinstance(problem, HTTPException) else None
     return PlainTextResponse(text, status_code=status, headers=headers)
 

@@ -15,6 +15,7 @@ import structlog
 from sqlmodel import Session
 
 from quiz import clock, installation
+from quiz.accounts import service as accounts
 from quiz.attempts import service as attempts
 from quiz.attempts.recorder import Recorder
 from quiz.db import Database, database
@@ -23,7 +24,9 @@ from quiz.http import logs, metrics
 log = structlog.get_logger()
 EXPIRY_EVERY_SECONDS = 5.0
 """An attempt nobody returns to is handed in at most this long (and one round of work) after its deadline; promised: 60 s."""
-EXPIRY_AT_ONCE = 50
+EXPIRY_AT_ONCE = 10
+"""In one commit, so that saves of others wait some tens of milliseconds at most."""
+TIDY_EVERY_SECONDS = 3600.0
 Answer = TypeVar("Answer")
 
 
@@ -61,14 +64,24 @@ async def read(job: Callable[[Session], Answer]) -> Answer:
     return await anyio.to_thread.run_sync(run)
 
 
-async def _expire_forever(parts: Running) -> None:
+async def _tidy_forever() -> None:
+    """Forget expired sign-ins, once an hour."""
+    while True:
+        await asyncio.sleep(TIDY_EVERY_SECONDS)
+        try:
+            await work(lambda session: accounts.purge_sign_ins(session, now=clock.now()))
+        except Exception as problem:  # as above: it can wait for the next hour
+            log.error("tidying failed, will try again", error=repr(problem))
+
+
+async def _expire_forever() -> None:
     """Hand in overdue attempts, also those that fell due while no server ran."""
     while True:
         try:
             handed_in = await work(lambda session: attempts.expire_due(session, now=clock.now(), limit=EXPIRY_AT_ONCE))
             if handed_in:
                 metrics.EXPIRED.inc(handed_in)
-            pause = 0.05 if handed_in == EXPIRY_AT_ONCE else EXPIRY_EVERY_SECONDS
+            pause = 0.02 if handed_in == EXPIRY_AT_ONCE else EXPIRY_EVERY_SECONDS
         except Exception as problem:  # the clockwork must outlive a database that is away for a moment
             log.error("expiry failed, will try again", error=repr(problem))
             pause = EXPIRY_EVERY_SECONDS
@@ -87,7 +100,7 @@ async def serving(_app: Any) -> AsyncIterator[dict[str, Any]]:
         parts.recorder.start()
         metrics.watch(parts.recorder)
         await anyio.to_thread.run_sync(_warm_up)
-        clockwork = asyncio.create_task(_expire_forever(parts))
+        clockwork = asyncio.gather(_expire_forever(), _tidy_forever())
         parts.ready = True
         try:
             yield {}

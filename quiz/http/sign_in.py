@@ -12,7 +12,7 @@ from quiz.accounts import passwords, queries, service
 from quiz.accounts.domain import User
 from quiz.accounts.service import Locked, SignInResult
 from quiz.http.running import read, work
-from quiz.problems import NotSignedIn
+from quiz.problems import Invalid, NotSignedIn
 
 LOCKED_NOW = "密码已连续输错 5 次，账号锁定 15 分钟。忘记密码请联系发放账号的办公室重置。"
 
@@ -49,6 +49,18 @@ async def sign_in(*, account: str, password: str, address: str, agent: str) -> O
         return Opened(token, queries.user_of_account(session, account_id))
 
     return await work(open_it)
+
+
+async def confirm_password(user: User, password: str, *, address: str) -> None:
+    """Raise unless it is the user's present password; guesses count and lock as at the door."""
+    known = await read(lambda session: service.credentials(session, account=user.account, address=address, now=clock.now()))
+    if not await verify_password(password, known.hashed):
+        await work(
+            lambda session: service.record_failure(
+                session, account=user.account, account_id=user.account_id, address=address, now=clock.now()
+            )
+        )
+        raise Invalid("现在的密码不正确。连续输错 5 次，账号将锁定 15 分钟。", code="wrong_password")
 
 
 async def verify_password(password: str, hashed: str) -> bool:

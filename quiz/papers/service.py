@@ -107,6 +107,7 @@ def set_state(session: Session, *, paper_id: int, state: PaperState) -> None:
     if state is PaperState.PUBLISHED and paper.closes_at <= paper.opens_at:
         raise Refusal("截止时间须晚于开放时间，不能发布。", code="window")
     paper.state = state.value
+    session.flush()
 
 
 def draw_form(session: Session, *, paper: PaperView, seed: int) -> tuple[int, tuple[FormItem, ...]]:

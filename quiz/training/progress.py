@@ -19,7 +19,8 @@ from quiz.vocabulary import ProgrammeState
 _duties_of_person = (
     select(
         col(Duty.id), col(Duty.programme_id), col(Duty.organisation_id), col(Duty.opened_on), col(Duty.closed_on),
-        col(Duty.trained_on), col(Duty.examined_on), col(Duty.passed_on), col(Duty.completed_on), col(Duty.completed_attempt_id), col(Duty.closing),
+        col(Duty.trained_on), col(Duty.examined_on), col(Duty.passed_on), col(Duty.completed_on),
+        col(Duty.completed_attempt_id), col(Duty.closing),
     )
     .join(Programme, col(Programme.id) == col(Duty.programme_id))
     .where(

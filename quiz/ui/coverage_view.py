@@ -51,7 +51,7 @@ def ask(found: Sequence[ProgrammeView], reference: Reference, reach: Reaches, *,
     with st.container(border=True):
         wide, narrow = st.columns([3, 1])
         with wide:
-            programme = by_code[office.choose("培训专项", titles, name="programme", page=PAGE)]
+            programme = by_code[office.choose("培训专项", titles, name="programme", page=PAGE, always=True)]
         with narrow:
             day = _day(programme, today)
         with st.expander(_scope(reference), icon=":material/filter_alt:"):

@@ -29,8 +29,11 @@ UNIT = "威海市安委会办公室"
 # 选择 -----------------------------------------------------------------------------------------------------------------
 
 
-def choose(label: str, options: Mapping[str, str], *, name: str, page: str, default: str = ALL, help: str | None = None) -> str:
-    """A choice of codes that the address remembers as `?name=code`; a code that is not offered is not taken."""
+def choose(label: str, options: Mapping[str, str], *, name: str, page: str, default: str = ALL, always: bool = False) -> str:
+    """A choice of codes that the address remembers as `?name=code`; a code that is not offered is not taken.
+
+    With `always` the address says it even when it is what would be chosen anyhow: what comes first may change.
+    """
     key = f"{page}_{name}"
     if not options:
         return ALL
@@ -39,8 +42,8 @@ def choose(label: str, options: Mapping[str, str], *, name: str, page: str, defa
         st.session_state[key] = st.query_params.get(name, fallback)
     if st.session_state[key] not in options:
         st.session_state[key] = fallback
-    value = st.selectbox(label, list(options), format_func=lambda code: options[code], key=key, help=help, placeholder="请选择")
-    remember(name, value, fallback)
+    value = st.selectbox(label, list(options), format_func=lambda code: options[code], key=key, placeholder="请选择")
+    remember(name, value, ALL if always else fallback)
     return value
 
 

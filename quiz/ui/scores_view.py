@@ -56,7 +56,7 @@ def ask(found: Sequence[ProgrammeView], reference: Reference, reach: Reaches, *,
     with st.container(border=True):
         wide, narrow = st.columns([3, 1])
         with wide:
-            programme = by_code[office.choose("培训专项", {code: each.title for code, each in by_code.items()}, name="programme", page=PAGE)]
+            programme = by_code[office.choose("培训专项", {code: each.title for code, each in by_code.items()}, name="programme", page=PAGE, always=True)]
         with narrow:
             by = office.choose("分组", _BY, name="by", page=PAGE, default="enterprise")
         with st.expander("筛选与排序", icon=":material/filter_alt:"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import select
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,7 +15,6 @@ from quiz.accounts.audit import Actor
 from quiz.accounts.domain import User, check_password_strength
 from quiz.http import requests, sign_in
 from quiz.http.running import read, running, work
-from quiz.models.accounts import Account
 from quiz.organisations.identifiers import read_phone
 from quiz.problems import Invalid, NotSignedIn, Refusal
 from quiz.vocabulary import AccountRole
@@ -123,7 +121,7 @@ async def post_activate(request: Request) -> Response:
             raise Invalid("两次输入的密码不一致。", code="password_differs")
         phone = _phone(form.get("phone", ""))
         code, name, password = (form.get(field, "") for field in ("code", "name", "password"))
-        await read(lambda session: service.candidate_of_code(session, code=code, name=name, now=clock.now()))
+        await _known_candidate(code, name, address)
         check_password_strength(password, account=phone)
         hashed = await sign_in.hash_password(password)
 
@@ -152,6 +150,23 @@ async def post_activate(request: Request) -> Response:
     return _enter(token, user, home_of(user))
 
 
+async def _known_candidate(code: str, name: str, address: str) -> None:
+    """Raise unless name and code belong together; guesses count against the address like wrong passwords."""
+
+    def look(session: Session) -> None:
+        service.refuse_barred_address(session, address=address, account_id=None, now=clock.now())
+        service.candidate_of_code(session, code=code, name=name, now=clock.now())
+
+    try:
+        await read(look)
+    except Invalid as refusal:
+        if refusal.code == "activation_wrong":
+            await work(
+                lambda session: service.record_failure(session, account="激活码", account_id=None, address=address, now=clock.now())
+            )
+        raise
+
+
 def _phone(given: str) -> str:
     reading = read_phone(given)
     if reading.value is None and reading.findings:
@@ -174,9 +189,7 @@ async def post_change_password(request: Request) -> Response:
     if user is None:
         return RedirectResponse("/sign-in?next=/change-password", status_code=303)
     try:
-        hashed = await read(lambda session: session.scalars(select(Account.password_hash).where(Account.id == user.account_id)).one())  # type: ignore[arg-type,call-overload]
-        if not await sign_in.verify_password(current, hashed):
-            raise Invalid("现在的密码不正确。", code="wrong_password")
+        await sign_in.confirm_password(user, current, address=requests.address_of(request))
         if password != again:
             raise Invalid("两次输入的新密码不一致。", code="password_differs")
         if password == current:

@@ -328,9 +328,12 @@ def test_saved_is_never_shown_beside_an_answer_the_server_does_not_hold(hall: Ha
     assert other is not None
     candidate.answer_by_api({1: [other]}, sequence=3)  # a device that has answered more often
     seen = page.evaluate_handle(
-        """() => { const seen = []; new MutationObserver(() => seen.push([document.getElementById('save-text').textContent,
-        (document.querySelector('.opt input:checked') || {}).value])).observe(document.getElementById('player'), {subtree: true, childList: true,
-        attributes: true, characterData: true}); return seen; }"""
+        """() => {
+            const seen = [], player = document.getElementById('player');
+            const look = () => seen.push([document.getElementById('save-text').textContent, (player.querySelector('.opt input:checked') || {}).value]);
+            new MutationObserver(look).observe(player, { subtree: true, childList: true, attributes: true, characterData: true });
+            return seen;
+        }"""
     )
 
     mine = choose(page, 0)

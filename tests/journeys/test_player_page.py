@@ -4,80 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from quiz.models.papers import Paper
 from quiz.vocabulary import ReviewPolicy
+from quiz.web.render import STATIC
 from tests.journeys import town
 from tests.journeys.hall import MULTIPLES, MUST, PATIENCE_MS, Candidate, Hall, choose, expect_saved, go, to_result
 
 LIMIT_BYTES = 100_000
+PLAYER_BYTES = 64_000
+"""Scripts and sheet of the player before compression: a proxy may not compress."""
 DOOR = ("/sign-in", "/activate", "/forgotten-password", "/privacy")
 
-# ---- what is measured in the page
-
-SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, summary, input:not([type=hidden]), .opt, .segments label')]
-    .filter(e => !e.closest('.opt') || e.matches('.opt'))
-    .filter(e => !e.matches('.sr, .skip') && e.checkVisibility() && getComputedStyle(e).display !== 'inline')
-    .map(e => [e.textContent.trim().slice(0, 12) || e.id, e.getBoundingClientRect()])
-    .filter(([, box]) => box.width && (box.height < 44 || box.width < 44)).map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
-
-OVERFLOWING = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
-
-SMALL_TEXT = """() => [...document.querySelectorAll('body *')]
-    .filter(e => e.checkVisibility() && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
-    .filter(e => parseFloat(getComputedStyle(e).fontSize) < 14).map(e => e.textContent.trim().slice(0, 12))"""
-
-UNNAMED = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, dialog[open], nav, aside, section[aria-labelledby]')]
-    .filter(e => e.checkVisibility() && !e.closest('[aria-hidden=true]')).filter(e => {
-        const by = (e.getAttribute('aria-labelledby') || '').split(' ').filter(Boolean).map(id => document.getElementById(id));
-        if (by.includes(null)) return true;
-        const name = by.map(n => n.textContent).join('') || e.getAttribute('aria-label') || (e.labels && [...e.labels].map(l => l.textContent).join(''))
-            || (e.matches('a, button') ? e.textContent : '');
-        return !name.trim();
-    }).map(e => e.outerHTML.slice(0, 80))"""
-
-BROKEN_STRUCTURE = """() => {
-    const problems = [], ids = [...document.querySelectorAll('[id]')].map(e => e.id);
-    if (document.documentElement.lang !== 'zh-CN') problems.push('lang');
-    if (!document.title.trim()) problems.push('title');
-    if (document.querySelectorAll('main').length !== 1) problems.push('main');
-    ids.filter((id, n) => ids.indexOf(id) !== n).forEach(id => problems.push('twice #' + id));
-    document.querySelectorAll('[aria-describedby]').forEach(e => { if (!document.getElementById(e.getAttribute('aria-describedby'))) problems.push('describedby'); });
-    let level = 0;
-    [...document.querySelectorAll('h1, h2, h3')].filter(e => e.checkVisibility()).forEach(e => {
-        const now = Number(e.tagName[1]); if (now > level + 1 && level) problems.push('heading ' + e.textContent.slice(0, 12)); level = now; });
-    return problems;
-}"""
-
-LOW_CONTRAST = """() => {
-    const parse = c => { const n = c.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
-    const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
-        .reduce((sum, v, n) => sum + v * [.2126, .7152, .0722][n], 0);
-    const over = (top, below) => top.slice(0, 3).map((v, n) => v * top[3] + below[n] * (1 - top[3]));
-    const ground = e => { if (!e) return [255, 255, 255]; const own = parse(getComputedStyle(e).backgroundColor);
-        return own[3] === 1 ? own : over(own, ground(e.parentElement)); };
-    return [...document.querySelectorAll('body *')]
-        .filter(e => e.checkVisibility() && !e.closest(':disabled, .sr, .skip') && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
-        .map(e => { const below = ground(e), ink = over(parse(getComputedStyle(e).color), below), [a, b] = [light(ink), light(below)].sort((x, y) => y - x);
-            return [e.textContent.trim().slice(0, 12), (a + .05) / (b + .05)]; })
-        .filter(([, ratio]) => ratio < 4.5).map(([text, ratio]) => text + ' ' + ratio.toFixed(1));
-}"""
+MEASURES = (Path(__file__).parent / "measures.js").read_text(encoding="utf-8").partition("\n")[2]
 
 
 def expect_sound(page: Page) -> None:
     """Nothing wider than the screen, no target too small for a thumb, every control named, text large and dark enough."""
-    findings = {
-        "overflow": page.evaluate(OVERFLOWING),
-        "small targets": page.evaluate(SMALL_TARGETS),
-        "small text": page.evaluate(SMALL_TEXT),
-        "unnamed": page.evaluate(UNNAMED),
-        "structure": page.evaluate(BROKEN_STRUCTURE),
-        "contrast": page.evaluate(LOW_CONTRAST),
-    }
-    assert {name: found for name, found in findings.items() if found} == {}, page.url
+    findings = page.evaluate(MEASURES)
+    assert {question: found for question, found in findings.items() if found} == {}, f"{page.url}: {findings}"
 
 
 def answer_wrong(candidate: Candidate, *positions: int) -> dict[int, list[str]]:
@@ -151,11 +100,18 @@ def test_the_way_to_the_first_question_weighs_less_than_100_kilobytes(hall: Hall
     assert sum(transferred) < LIMIT_BYTES
 
 
+def test_the_players_own_files_stay_small_uncompressed() -> None:
+    files = [*STATIC.glob("player*.js"), STATIC / "ankao.css"]
+
+    assert len(files) == 4
+    assert sum(file.stat().st_size for file in files) < PLAYER_BYTES
+
+
 # ---- the keyboard alone
 
 
 def focused(page: Page) -> str:
-    return page.evaluate("(document.activeElement.id || document.activeElement.value || document.activeElement.textContent).trim().slice(0, 12)")
+    return page.evaluate("(e => (e.id || e.value || e.textContent).trim().slice(0, 12))(document.activeElement)")
 
 
 def tab_order(page: Page, steps: int) -> Iterator[str]:
@@ -281,6 +237,19 @@ def test_a_wrong_item_shows_choice_key_reason_and_clause(hall: Hall) -> None:
         expect(shown.locator("summary").first).to_contain_text(f"《{clause.edition_title}》{clause.ref}")
         expect(shown.locator("details p").first).to_contain_text(clause.text)
         assert len(item.options) == shown.locator("li").count()
+
+
+def test_a_missed_key_of_a_multiple_choice_item_is_told_apart_from_a_found_one(hall: Hall) -> None:
+    candidate = hall.candidate()
+    right = candidate.right_answers()
+    several = next(n for n in MULTIPLES if len(right[n]) > 1)
+    candidate.answer_by_api(right | {several: right[several][:1]})
+    candidate.hand_in_by_api()
+
+    shown = result_page(candidate).locator(".item").filter(has_text=f"第 {several} 题")
+
+    expect(shown.locator("li.is-key").filter(has_text="您选的")).to_have_count(1)
+    expect(shown.locator("li.is-key").filter(has_text="您漏选了")).to_have_count(len(right[several]) - 1)
 
 
 def test_wrong_items_alone_are_shown_until_all_are_asked_for(hall: Hall) -> None:

@@ -70,6 +70,7 @@ def test_the_figures_are_proved_on_screen(open_screen: Open) -> None:
 def test_every_act_that_is_recorded_has_a_chinese_name() -> None:
     sources = [path.read_text(encoding="utf-8") for folder in ("quiz", "pages") for path in (settings.ROOT / folder).rglob("*.py")]
 
-    recorded = {code for source in sources for code in re.findall(r'action="([a-z_]+)"', source)}
+    wording = re.compile(r'(?:action="|record\(\s*session,\s*(?:self\.)?user,\s*"|\.act\(\s*")([a-z_]+)"')
+    recorded = {code for source in sources for code in wording.findall(source)}
 
     assert recorded - ACTIONS.keys() == set()

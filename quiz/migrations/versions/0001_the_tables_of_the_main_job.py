@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-23 15:25:39.437906
+Create Date: 2026-11-23 16:06:07.240442
 """
 
 from __future__ import annotations
