@@ -26,6 +26,13 @@ with store.reading() as session:
             activation_view.issue(rows, asked, place, user, reach)
             activation_view.listing(rows, reference)
         elif asked.state == "none" and not asked.text:
-            components.empty_state("都发过了", "所选范围内没有未发放的人员。可以换一个镇街，或查看其他状态。", href="/coverage", label="查看谁还没有登录")
+            components.empty_state(
+                "都发过了", "所选范围内没有未发放的人员。可以换一个镇街，或查看其他状态。", href="/coverage", label="查看谁还没有登录"
+            )
         else:
-            components.empty_state("没有符合条件的人员", "请换一个状态、镇街或名称。名册里没有负责人的，请先登记。", href="/enterprises?principal=none", label="未登记负责人的企业")
+            components.empty_state(
+                "没有符合条件的人员",
+                "请换一个状态、镇街或名称。名册里没有负责人的，请先登记。",
+                href="/enterprises?principal=none",
+                label="未登记负责人的企业",
+            )

@@ -3,7 +3,6 @@
 from quiz import clock
 from quiz.accounts.domain import Permission
 from quiz.coverage import filtered
-from quiz.coverage.uncovered import uncovered
 from quiz.organisations.reference import Reference
 from quiz.training.queries import programmes
 from quiz.ui import components, coverage_files, coverage_view, gate, office, store
@@ -19,7 +18,10 @@ with store.reading() as session:
     if not found:
         may = user.may(Permission.MANAGE_PROGRAMMES)
         components.empty_state(
-            "还没有开放的培训专项", "新建并开放一个专项后，这里显示它的覆盖率。", href="/programmes" if may else "/", label="培训专项" if may else "返回工作台"
+            "还没有开放的培训专项",
+            "新建并开放一个专项后，这里显示它的覆盖率。",
+            href="/programmes" if may else "/",
+            label="培训专项" if may else "返回工作台",
         )
     else:
         asked = coverage_view.ask(found, reference, reach, today=clock.local_day(now))
@@ -27,10 +29,10 @@ with store.reading() as session:
         if said:
             components.note(said)
         view = filtered.coverage_of(session, programme_code=asked.programme.code, as_of=asked.day, filters=asked.filters, reach=reach)
-        counted = uncovered(session, programme_code=asked.programme.code, as_of=asked.day, reach=reach, filters=asked.filters, limit=0)
+        counted = coverage_view.counted(session, asked, reach)
         coverage_view.headline(session, asked, view, reach, overdue=counted.overdue)
         coverage_view.bars(session, asked, reference, reach)
         coverage_view.course(session, asked, reach)
-        coverage_view.listing(session, asked, reach, may_open=user.may(Permission.MANAGE_ROSTER))
+        coverage_view.listing(session, asked, counted, reach, may_open=user.may(Permission.MANAGE_ROSTER))
         coverage_files.downloads(asked, user, reach)
         coverage_files.snapshots(session, asked, user, reach, now)

@@ -41,7 +41,15 @@ with store.reading() as session:
             asked = enterprises_list.ask(reference, reach)
             if enterprises_list.show(session, asked, reach):
                 make = enterprises_list.workbook(asked, reach)
-                office.download("导出名册（按当前条件）", make, user=user, action="export", subject="企业名册", key="enterprises_download", detail={"filters": asked})
+                office.download(
+                    "导出名册（按当前条件）",
+                    make,
+                    user=user,
+                    action="export",
+                    subject="企业名册",
+                    key="enterprises_download",
+                    detail={"filters": asked},
+                )
         with problems:
             enterprises_list.quality(session, reach)
         with adding:

@@ -39,4 +39,6 @@ with store.reading() as session:
         programmes_view.cards(session, found, reach, today=today)
         if not found:
             text = "选定培训对象、期限和试卷，存为草稿，核对后开放。" if may_write else "市安委会办公室开放专项后，这里显示本范围的进度。"
-            components.empty_state("还没有培训专项", text, href="/programmes?programme=new" if may_write else "/", label="新建" if may_write else "返回工作台")
+            components.empty_state(
+                "还没有培训专项", text, href="/programmes?programme=new" if may_write else "/", label="新建" if may_write else "返回工作台"
+            )

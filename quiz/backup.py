@@ -10,17 +10,20 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import JSON, Table, null, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from quiz import __version__, clock, models
 from quiz.db import Database
+from quiz.keyed_digest import KeyInWaiting
 from quiz.models.base import Moment
 from quiz.problems import Refusal
 from quiz.settings import settings
@@ -49,10 +52,22 @@ class BackupReport:
 def backup(database: Database, path: Path) -> BackupReport:
     """Write all tables as they stand at one moment, while the server goes on. The file appears only when it is complete."""
     aside = path.with_name(path.name + ".part")
+    try:
+        with os.fdopen(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as stream:
+            rows, taken_at = _write(database, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return BackupReport(str(path), rows, taken_at)
+
+
+def _write(database: Database, stream: IO[bytes]) -> tuple[dict[str, int], str]:
     rows: dict[str, int] = {}
     digests: dict[str, str] = {}
     taken_at = clock.now().isoformat()
-    with database.reading() as session, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as package:
+    with database.reading() as session, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as package:
         if not database.is_sqlite:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         revision = session.execute(text("select version_num from alembic_version")).scalar_one()
@@ -62,10 +77,7 @@ def backup(database: Database, path: Path) -> BackupReport:
             package.write(settings().secret_file, "secret.key")
         manifest = {"ankao": __version__, "revision": revision, "taken_at": taken_at, "rows": rows, "sha256": digests}
         package.writestr("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
-    with aside.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    os.replace(aside, path)
-    return BackupReport(str(path), rows, taken_at)
+    return rows, taken_at
 
 
 def _write_table(session: Session, table: Table, package: zipfile.ZipFile) -> tuple[int, str]:
@@ -93,34 +105,54 @@ def restore(database: Database, path: Path, *, replace: bool = False) -> BackupR
         BackupRefused: no backup, damaged, from a newer version, or the database holds data and `replace` was not given.
     """
     manifest, package = _open(path)
-    with package, database.transaction() as session:
-        revision = session.execute(text("select version_num from alembic_version")).scalar_one()
-        if manifest["revision"] > revision:
-            raise BackupRefused("备份来自更新的版本，请先升级程序再恢复。", code="newer_backup")
-        if not replace and session.execute(select(func.count()).select_from(models.metadata.tables["account"])).scalar_one():
-            raise BackupRefused("目标数据库里已有数据。确认要用备份整体替换，请加 --replace。", code="not_empty")
-        if database.is_sqlite:
-            session.execute(text("PRAGMA defer_foreign_keys=ON"))
-        for table in reversed(models.metadata.sorted_tables):
-            session.execute(table.delete())
-        for table in models.metadata.sorted_tables:
-            _read_table(session, table, package, manifest)
-        if not database.is_sqlite:
-            _move_sequences(session)
-        key = package.read("secret.key") if "secret.key" in package.namelist() else None
-    if key is not None:
-        _put_key(key)
+    key: KeyInWaiting | None = None
+    try:
+        with package, database.transaction() as session:
+            _refuse_unless_fitting(session, manifest, replace=replace)
+            _replace_rows(session, package, manifest, is_sqlite=database.is_sqlite)
+            if "secret.key" in package.namelist():
+                key = KeyInWaiting(package.read("secret.key"))
+        if key is not None:
+            key.put_in_place()
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, IntegrityError) as problem:
+        raise BackupRefused(f"{path} 已经损坏，无法恢复；数据库没有任何改动。请换一份备份。", code="damaged") from problem
+    finally:
+        if key is not None:
+            key.discard()
     return BackupReport(str(path), manifest["rows"], manifest["taken_at"])
+
+
+def _refuse_unless_fitting(session: Session, manifest: dict[str, Any], *, replace: bool) -> None:
+    revision = session.execute(text("select version_num from alembic_version")).scalar_one()
+    if manifest["revision"] > revision:
+        raise BackupRefused("备份来自更新的版本，请先升级程序再恢复。", code="newer_backup")
+    held = (select(models.metadata.tables[name].c.id).limit(1) for name in ("account", "organisation"))
+    if not replace and any(session.execute(query).first() for query in held):
+        raise BackupRefused("目标数据库里已有数据。确认要用备份整体替换，请加 --replace。", code="not_empty")
+
+
+def _replace_rows(session: Session, package: zipfile.ZipFile, manifest: dict[str, Any], *, is_sqlite: bool) -> None:
+    if is_sqlite:
+        session.execute(text("PRAGMA defer_foreign_keys=ON"))
+    for table in reversed(models.metadata.sorted_tables):
+        session.execute(table.delete())
+    for table in models.metadata.sorted_tables:
+        _read_table(session, table, package, manifest)
+    if not is_sqlite:
+        _move_sequences(session)
 
 
 def _open(path: Path) -> tuple[dict[str, Any], zipfile.ZipFile]:
     try:
         package = zipfile.ZipFile(path)
-        return json.loads(package.read("manifest.json")), package
+        manifest = json.loads(package.read("manifest.json"))
+        if not {"revision", "rows", "sha256", "taken_at"} <= set(manifest):
+            raise KeyError("manifest.json")
+        return manifest, package
     except FileNotFoundError:
         raise BackupRefused(f"没有这个文件：{path}", code="no_file") from None
-    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError):
-        raise BackupRefused(f"{path} 不是安考的备份文件，或已经损坏。", code="not_a_backup") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError) as problem:
+        raise BackupRefused(f"{path} 不是安考的备份文件，或已经损坏。", code="not_a_backup") from problem
 
 
 def _read_table(session: Session, table: Table, package: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
@@ -150,7 +182,9 @@ def _lines(package: zipfile.ZipFile, table: Table, digest: Any) -> Iterator[dict
 
 
 def _typed(kind: Any, value: Any) -> Any:
-    if value is None or not isinstance(value, str):
+    if value is None:
+        return null() if isinstance(kind, JSON) else None  # a JSON column would store a bare None as the JSON word null
+    if not isinstance(value, str):
         return value
     if isinstance(kind, Moment):
         return datetime.fromisoformat(value)
@@ -182,14 +216,3 @@ def _move_sequences(session: Session) -> None:
                     f"coalesce((select max({keys[0].name}) from \"{table.name}\"), 1))"
                 )
             )
-
-
-def _put_key(key: bytes) -> None:
-    path = settings().secret_file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".part")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(key)
-        os.fsync(stream.fileno())
-    os.replace(aside, path)

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
 
 from quiz import backup as backups
 from quiz import clock, installation
 from quiz.accounts import audit, passwords
 from quiz.accounts import service as accounts
+from quiz.accounts.audit import Actor
 from quiz.accounts.domain import check_password_strength
 from quiz.banks import queries as banks
 from quiz.banks.review import review
@@ -41,6 +43,8 @@ audit_app = typer.Typer(help="审计记录", no_args_is_help=True)
 for name, group in (("account", account_app), ("roster", roster_app), ("bank", bank_app), ("programme", programme_app), ("audit", audit_app)):
     app.add_typer(group, name=name)
 
+CONSOLE = Actor(account="命令行")
+"""Who acts in the audit trail: whoever may run commands on the server."""
 AsJson = Annotated[bool, typer.Option("--json", help="在标准输出打印一个 JSON 对象")]
 
 
@@ -53,12 +57,17 @@ def main() -> None:
     try:
         app()
     except Refusal as refusal:
-        if "--json" in sys.argv:
-            _print({"error": {"code": refusal.code, "message": refusal.message}})
-        _refuse(refusal.message)
+        _refuse(refusal.code, refusal.message)
+    except (ArgumentError, OperationalError) as problem:
+        reason = str(getattr(problem, "orig", None) or problem).strip()
+        _refuse("database", f"数据库不能使用，请检查 ANKAO_DATABASE_URL 和数据库服务：{reason}")
+    except OSError as problem:
+        _refuse("file", f"文件不能读写：{problem.filename or ''}（{problem.strerror}）")
 
 
-def _refuse(message: str) -> NoReturn:
+def _refuse(code: str, message: str) -> NoReturn:
+    if "--json" in sys.argv:
+        _print({"error": {"code": code, "message": message}})
     print(message, file=sys.stderr)
     sys.exit(1)
 
@@ -83,7 +92,7 @@ def _reading() -> Iterator[Session]:
 @app.command()
 def setup(
     demo: Annotated[bool, typer.Option("--demo", help="同时生成演示城市（固定种子）")] = False,
-    demo_if_new: Annotated[bool, typer.Option("--demo-if-new", help="只在全新的数据库里生成演示城市（make run 用）")] = False,
+    demo_if_new: Annotated[bool, typer.Option("--demo-if-new", hidden=True, help="只在全新的数据库里生成演示城市（make run 用）")] = False,
 ) -> None:
     """创建或升级数据库；--demo 生成演示城市。"""
     target = database()
@@ -121,12 +130,14 @@ def serve(
     address: Annotated[str, typer.Option(help="监听地址；只在本机使用请填 127.0.0.1")] = "0.0.0.0",  # noqa: S104  (phones must reach it)
 ) -> None:
     """启动服务（先升级数据库）。"""
-    from quiz.launcher import announce
-    from quiz.launcher import serve as run
+    from quiz import launcher
 
-    target = _prepared()
-    announce(target, address=address, port=port)
-    run(address=address, port=port)
+    target = database()
+    with installation.single_server_lock(target):  # the server takes it again: this only tells a second one before it announces itself
+        launcher.refuse_if_taken(address=address, port=port)
+        installation.prepare(target)
+    launcher.announce(target, address=address, port=port)
+    launcher.serve(address=address, port=port)
 
 
 @account_app.command("create")
@@ -140,7 +151,7 @@ def account_create(
 ) -> None:
     """创建账号。不带 --password-stdin 时生成临时密码，首次登录须修改。"""
     target = _prepared()
-    given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    given = _line_from_stdin() if password_stdin else None
     if given is not None:
         check_password_strength(given, account=account)
     password = given if given is not None else accounts.temporary_password()
@@ -155,8 +166,16 @@ def account_create(
             roles=[(role, region, department, None)],
             now=clock.now(),
             must_change_password=given is None,
+            actor=CONSOLE,
         )
     print(f"已创建账号 {account}（{role.label}）。" + ("" if given is not None else f"临时密码：{password}"))
+
+
+def _line_from_stdin() -> str:
+    try:
+        return sys.stdin.buffer.readline().decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise Invalid("从标准输入读到的密码不是 UTF-8 编码。", code="password_encoding") from None
 
 
 def _known_codes(session: Session, region: str | None, department: str | None) -> tuple[str | None, str | None]:
@@ -192,6 +211,9 @@ def roster_import_command(
             dry_run=dry_run,
             progress=lambda done, total: step("导入名册", done, total),
         )
+    if not dry_run:
+        counts = {word: getattr(report, word) for word in ("rows", "created", "updated", "unchanged", "refused", "skipped")}
+        _on_the_trail(target, action="import_roster", subject=report.file, detail=counts)
     if as_json:
         _print(report.to_json())
     else:
@@ -199,6 +221,11 @@ def roster_import_command(
     if report.refused:
         print(f"有 {report.refused} 行被拒绝，其余各行{'可以导入' if dry_run else '已导入'}。", file=sys.stderr)
         sys.exit(1)
+
+
+def _on_the_trail(target: Database, *, action: str, subject: str, detail: dict[str, Any]) -> None:
+    with target.transaction() as session:
+        audit.record(session, actor=CONSOLE, action=action, subject=subject, at=clock.now(), detail=detail)
 
 
 def _print_roster(report: roster_service.RosterReport) -> None:
@@ -316,7 +343,12 @@ def _today() -> date:
 @app.command()
 def backup(file: Path) -> None:
     """备份整个数据库（可在服务运行时进行）。"""
-    report = backups.backup(_prepared(), file)
+    target = database()
+    if installation.is_new(target):
+        raise Invalid(f"数据库 {target.url.render_as_string(hide_password=True)} 里还没有数据，不需要备份。请检查 ANKAO_DATABASE_URL。", code="empty")
+    installation.migrate(target)
+    report = backups.backup(target, file)
+    _on_the_trail(target, action="backup", subject=file.name, detail={"rows": report.total})
     print(f"已备份 {report.total} 行到 {file}。请妥善保管：其中含有个人信息和密钥。")
 
 
@@ -330,6 +362,7 @@ def restore(
     with installation.single_server_lock(target):
         installation.migrate(target)
         report = backups.restore(target, file, replace=replace)
+        _on_the_trail(target, action="restore", subject=file.name, detail={"rows": report.total})
     print(f"已恢复 {report.total} 行（备份时间 {report.taken_at}）。")
 
 

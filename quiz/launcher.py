@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 
 import uvicorn
@@ -9,9 +10,27 @@ import uvicorn
 from quiz import installation
 from quiz.accounts import queries
 from quiz.db import Database
+from quiz.problems import Refusal
 from quiz.settings import ROOT
 from quiz.web import setup_code
 from quiz.web.sign_in import DEMONSTRATION_ACCOUNTS
+
+
+class PortTaken(Refusal):
+    """Somebody else listens there, or we may not."""
+
+
+def refuse_if_taken(*, address: str, port: int) -> None:
+    """Say in Chinese, and before anything is announced, what uvicorn would only log in English."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        if sys.platform != "win32":  # there the option would let two servers share a port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as problem:
+            raise PortTaken(
+                f"无法在 {address} 的端口 {port} 上提供服务（{problem.strerror}）。请先停止占用它的程序，或用 --port 换一个端口。", code="port_taken"
+            ) from problem
 
 
 def serve(*, address: str, port: int) -> None:

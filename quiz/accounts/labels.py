@@ -50,12 +50,18 @@ ACTIONS: dict[str, str] = {
     "verify_audit": "核对审计记录",
     "verify_coverage": "核对覆盖率",
     "backup": "备份",
+    "restore": "恢复备份",
     "make_demonstration": "建立演示数据",
 }
 DETAILS: dict[str, str] = {
     "roles": "角色和范围",
     "count": "数量",
     "rows": "行数",
+    "created": "新增",
+    "updated": "更新",
+    "unchanged": "无变化",
+    "refused": "拒绝",
+    "skipped": "跳过",
     "paper": "试卷编号",
     "from": "来源试卷",
     "value": "新值",

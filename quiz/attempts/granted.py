@@ -52,7 +52,16 @@ def granted(session: Session, *, reach: Reaches, person_id: int | None = None, l
         query = query.where(col(Extension.person_id) == person_id)
     return tuple(
         Granted(
-            row.person_id, name, row.paper_id, title, row.extra_attempts, row.extra_minutes, row.closes_at, row.reason, by or "", row.granted_at
+            row.person_id,
+            name,
+            row.paper_id,
+            title,
+            row.extra_attempts,
+            row.extra_minutes,
+            row.closes_at,
+            row.reason,
+            by or "",
+            row.granted_at,
         )
         for row, name, title, by in session.execute(query)
     )

@@ -59,9 +59,15 @@ def _of_item(item: VersionView) -> list[Finding]:
     for key, text in options.items():
         if re.search(r"以上(都|均|全)(对|是|正确|不对|不是)", text):
             add("warning", "all_of_the_above", f"选项 {key} 是“以上都对/都不对”一类。", "换成一个具体的选项。")
-    if re.search(r"(不属于|不正确|错误的是|不包括|不应|不得.{0,6}的是)", item.stem) and "【" not in item.stem:
+    if _asks_negatively(item.stem) and "【" not in item.stem:
         add("warning", "negative_stem", "题干是否定问法，没有醒目标记。", "改成正面问法，或把否定词写成【不】。")
     return found
+
+
+def _asks_negatively(stem: str) -> bool:
+    """Whether the question itself, not the situation it tells, is put in the negative."""
+    question = re.split(r"[。；]", stem.strip().rstrip("。"))[-1]
+    return bool(re.search(r"(下列|哪|何)[^，]{0,12}(不属于|不正确|不符合|不包括|不构成|不应|错误的)", question))
 
 
 def _of_bank(items: Sequence[VersionView], clauses: Sequence[ClauseView]) -> list[Finding]:

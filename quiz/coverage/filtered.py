@@ -87,9 +87,7 @@ def trend_of(
     return points
 
 
-def persons_of(
-    session: Session, *, programme_code: str, as_of: date, filters: Filters, reach: Reaches = EVERYWHERE
-) -> PersonsView:
+def persons_of(session: Session, *, programme_code: str, as_of: date, filters: Filters, reach: Reaches = EVERYWHERE) -> PersonsView:
     """`queries.persons` within the chosen cells."""
     part = part_of(reach, day=as_of, filters=filters)
     return queries.persons(session, programme_code=programme_code, as_of=as_of, reach=part)

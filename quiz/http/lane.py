@@ -56,7 +56,7 @@ def _unstored(send: Send) -> Send:
     """Answers about a person are kept by no cache on the way."""
 
     async def sent(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] == "http.response.start" and not any(name == b"cache-control" for name, _ in message["headers"]):
             message["headers"] = [*message["headers"], (b"cache-control", b"no-store")]
         await send(message)
 

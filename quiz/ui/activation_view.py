@@ -79,7 +79,10 @@ def figures(everybody: Sequence[ActivationRow]) -> None:
     components.kpi_row(
         [
             Kpi("主要负责人", f"{len(everybody)} 人", "所选范围，在任"),
-            *(Kpi(label, f"{counts[code]} 人", components.rate_text(counts[code], len(everybody)), tone=_TONES[code]) for code, label in STATES.items()),
+            *(
+                Kpi(label, f"{counts[code]} 人", components.rate_text(counts[code], len(everybody)), tone=_TONES[code])
+                for code, label in STATES.items()
+            ),
         ]
     )
 

@@ -8,7 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-DONE, OPEN, BAD, LINE = "#2f7fbf", "#c9d4de", "#c65146", "#0a5894"
+DONE, OPEN, BAD, LINE, INK = "#2f7fbf", "#c9d4de", "#c65146", "#0a5894", "#1c2733"
+_ROOM = 55
+"""From this share on a bar has room for its own label, on a phone too; else the label stands on what is left."""
 _CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "locale": "zh-CN"}
 
 
@@ -37,6 +39,7 @@ def rates_by_group(frame: pd.DataFrame, *, group: str, part: str, whole: str) ->
     known = frame[frame[whole] > 0]
     share = 100 * known[part] / known[whole]
     known = known.assign(share=share).sort_values("share", ascending=False)
+    labels = [f"{done}/{due} · {rate:.1f}%" for done, due, rate in zip(known[part], known[whole], known["share"], strict=True)]
     figure = go.Figure(
         [
             go.Bar(
@@ -45,11 +48,26 @@ def rates_by_group(frame: pd.DataFrame, *, group: str, part: str, whole: str) ->
                 orientation="h",
                 marker_color=DONE,
                 name="已完成",
-                text=[f"{done}/{due} · {rate:.1f}%" for done, due, rate in zip(known[part], known[whole], known["share"], strict=True)],
-                textposition="auto",
-                hovertemplate="%{y}：%{text}<extra></extra>",
+                text=[label if rate >= _ROOM else "" for label, rate in zip(labels, known["share"], strict=True)],
+                customdata=labels,
+                textposition="inside",
+                insidetextanchor="end",
+                constraintext="none",
+                hovertemplate="%{y}：%{customdata}<extra></extra>",
             ),
-            go.Bar(y=known[group], x=100 - known["share"], orientation="h", marker_color=OPEN, name="未完成", hoverinfo="skip"),
+            go.Bar(
+                y=known[group],
+                x=100 - known["share"],
+                orientation="h",
+                marker_color=OPEN,
+                name="未完成",
+                hoverinfo="skip",
+                text=["" if rate >= _ROOM else label for label, rate in zip(labels, known["share"], strict=True)],
+                textposition="inside",
+                insidetextanchor="start",
+                constraintext="none",
+                textfont_color=INK,
+            ),
         ]
     )
     figure.update_layout(barmode="stack", showlegend=False, height=80 + 38 * len(known), xaxis={"range": [0, 100], "ticksuffix": "%"})

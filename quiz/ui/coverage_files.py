@@ -75,7 +75,13 @@ def snapshots(session: Session, asked: Question, user: User, reach: Reaches, now
         if components.confirm_button("固化快照", key=f"{PAGE}_snapshot", question=question, yes="确认固化", icon=":material/lock:"):
             office.perform(lambda writing: _take(writing, asked, user, now))
         rows = [
-            (line.number, line.as_of.isoformat(), show_rate(line.total), f"{line.total.completed} ÷ {line.total.due}", clock.show(line.taken_at))
+            (
+                line.number,
+                line.as_of.isoformat(),
+                show_rate(line.total),
+                f"{line.total.completed} ÷ {line.total.due}",
+                clock.show(line.taken_at),
+            )
             for line in taken
         ]
         columns: tuple[str, ...] = ("快照号", "统计时点", "覆盖率", "已完成 ÷ 应训", "固化时间")
@@ -90,8 +96,6 @@ def snapshots(session: Session, asked: Question, user: User, reach: Reaches, now
 
 
 def _take(session: Session, asked: Question, user: User, now: datetime) -> str:
-    view = coverage_service.snapshot(
-        session, programme_code=asked.programme.code, as_of=asked.day, now=now, account_id=user.account_id
-    )
+    view = coverage_service.snapshot(session, programme_code=asked.programme.code, as_of=asked.day, now=now, account_id=user.account_id)
     office.record(session, user, "snapshot", subject=asked.programme.title, now=now, number=view.number, day=asked.day.isoformat())
     return f"快照已固化，编号 {view.number}，请写入通报。"

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from quiz.coverage import filtered
 from quiz.coverage.domain import show_share
-from quiz.coverage.queries import CoverageView, TrendPoint
+from quiz.coverage.queries import CoverageView, Dimension, TrendPoint
 from quiz.coverage.uncovered import Filters, UncoveredRow, UncoveredView, uncovered
 from quiz.organisations.reach import Reaches
 from quiz.organisations.reference import Reference
@@ -151,16 +151,23 @@ def bars(session: Session, asked: Question, reference: Reference, reach: Reaches
         _bars(session, asked, reach, by="sector", name="sector", names={})
 
 
-def _bars(session: Session, asked: Question, reach: Reaches, *, by: str, name: str, names: Mapping[str, str]) -> None:
+def _bars(session: Session, asked: Question, reach: Reaches, *, by: Dimension, name: str, names: Mapping[str, str]) -> None:
     view = filtered.coverage_of(
-        session, programme_code=asked.programme.code, as_of=asked.day, by=by, filters=asked.filters, reach=reach  # type: ignore[arg-type]
+        session,
+        programme_code=asked.programme.code,
+        as_of=asked.day,
+        by=by,
+        filters=asked.filters,
+        reach=reach,
     )
     groups = [group for group in view.groups if group.counts.due]
     if not groups:
         st.markdown("没有应训企业。")
         return
     names = {group.key: names.get(group.key) or group.label for group in groups}
-    frame = pd.DataFrame({"名称": list(names.values()), "完成": [g.counts.completed for g in groups], "应训": [g.counts.due for g in groups]})
+    frame = pd.DataFrame(
+        {"名称": list(names.values()), "完成": [g.counts.completed for g in groups], "应训": [g.counts.due for g in groups]}
+    )
     codes = {name: code for code, name in names.items()}
 
     def opened(label: str) -> None:
@@ -179,7 +186,9 @@ def course(session: Session, asked: Question, reach: Reaches) -> None:
         session, programme_code=asked.programme.code, from_day=first, to_day=asked.day, filters=asked.filters, reach=reach
     )
     known = [point for point in points if point.counts.due]
-    components.section("覆盖率走势", f"{first.isoformat()} 至 {asked.day.isoformat()}，每天结束时的数字；负责人变更、企业增减都会使它变化。")
+    components.section(
+        "覆盖率走势", f"{first.isoformat()} 至 {asked.day.isoformat()}，每天结束时的数字；负责人变更、企业增减都会使它变化。"
+    )
     if len(known) < 2:
         st.markdown("还不足两天，暂时画不出走势。")
         return
@@ -195,9 +204,13 @@ def _percent(point: TrendPoint) -> float:
 # 名单 -----------------------------------------------------------------------------------------------------------------
 
 
-def listing(session: Session, asked: Question, reach: Reaches, *, may_open: bool) -> UncoveredView:
+def counted(session: Session, asked: Question, reach: Reaches) -> UncoveredView:
+    """How many are not covered, by reason, without their rows."""
+    return uncovered(session, programme_code=asked.programme.code, as_of=asked.day, reach=reach, filters=asked.filters, limit=0)
+
+
+def listing(session: Session, asked: Question, everything: UncoveredView, reach: Reaches, *, may_open: bool) -> None:
     """Who is not covered, and why; the reasons count and filter at once."""
-    everything = uncovered(session, programme_code=asked.programme.code, as_of=asked.day, reach=reach, filters=asked.filters, limit=0)
     components.section("未覆盖名单", "到统计日仍未完成的企业、等谁完成、为什么。逾期与原因是两件事：逾期的企业同样写明原因。")
     reason = _reason(everything)
     filters = _with_reason(asked.filters, reason)
@@ -211,7 +224,6 @@ def listing(session: Session, asked: Question, reach: Reaches, *, may_open: bool
         columns = ("企业", "所在地", "行业领域", "等谁完成", "手机号", "原因", "完成期限")
         components.table(columns, [_line(row, may_open) for row in view.rows])
         office.pages(view.total, page=PAGE, size=ROWS)
-    return view
 
 
 def _reason(view: UncoveredView) -> NotCoveredReason | None:
@@ -233,7 +245,9 @@ def _with_reason(filters: Filters, reason: NotCoveredReason | None) -> Filters:
 
 def _nothing(asked: Question, everything: UncoveredView) -> None:
     if asked.filters.name:
-        components.empty_state("没有符合条件的企业", "未覆盖名单里没有这个名称。可以清空名称，或到企业名册里查。", href="/enterprises", label="企业名册")
+        components.empty_state(
+            "没有符合条件的企业", "未覆盖名单里没有这个名称。可以清空名称，或到企业名册里查。", href="/enterprises", label="企业名册"
+        )
     elif sum(everything.by_reason.values()):
         components.empty_state("这一类没有企业", "请选择其他原因，或选“全部”。")
     else:

@@ -111,17 +111,19 @@ def _change_principal(desk: Desk) -> None:
         names = {post.id: f"{post.person_name}（{post.category_label}，{post.held_from.isoformat()} 起）" for post in principals}
         leaving = st.selectbox("由谁离任", list(names), format_func=lambda number: names[number], key=desk.key("change_leaving"))
         person = _person(desk, "change")
-        category = st.selectbox("新任职务类别", list(CATEGORY_LABELS), format_func=CATEGORY_LABELS.__getitem__, key=desk.key("change_category"))
+        category = st.selectbox(
+            "新任职务类别", list(CATEGORY_LABELS), format_func=CATEGORY_LABELS.__getitem__, key=desk.key("change_category")
+        )
         day = _day(desk, "新任任职日期（原任同日离任）", "change_day")
         components.bullets(["原任的成绩归其本人，不转给新任。", "新任要重新完成在办专项，期限按任职日顺延。"])
         pressed = st.form_submit_button("确认变更", type="primary")
     if pressed:
-        desk.act("change_principal", lambda session, view: _changed(desk, session, view, leaving, person, category, day), leaving=names[leaving])
+        desk.act(
+            "change_principal", lambda session, view: _changed(desk, session, view, leaving, person, category, day), leaving=names[leaving]
+        )
 
 
-def _changed(
-    desk: Desk, session: Session, view: OrganisationView, leaving: int, person: PersonDraft, category: str, day: date
-) -> str:
+def _changed(desk: Desk, session: Session, view: OrganisationView, leaving: int, person: PersonDraft, category: str, day: date) -> str:
     before = _mine(view, leaving)
     post = organisations.change_principal(
         session, organisation_id=view.id, person=person, held_from=day, leaving_post_id=before.id, category=category, **desk.stamp()
@@ -135,7 +137,9 @@ def _appoint(desk: Desk) -> None:
         with left:
             role = st.selectbox("岗位", list(ROLE_LABELS), format_func=ROLE_LABELS.__getitem__, key=desk.key("appoint_role"))
         with right:
-            category = st.selectbox("职务类别", list(CATEGORY_LABELS), format_func=CATEGORY_LABELS.__getitem__, key=desk.key("appoint_category"))
+            category = st.selectbox(
+                "职务类别", list(CATEGORY_LABELS), format_func=CATEGORY_LABELS.__getitem__, key=desk.key("appoint_category")
+            )
         person = _person(desk, "appoint")
         day = _day(desk, "任职日期", "appoint_day")
         pressed = st.form_submit_button("登记任职", type="primary")
@@ -162,8 +166,14 @@ def _posts(desk: Desk) -> None:
         phone = st.text_input("正确的手机号", max_chars=20, key=desk.key(f"phone_value_{chosen}"))
         if st.form_submit_button("更正手机号"):
             desk.act("correct_phone", lambda session, view: _phone(desk, session, view, chosen, phone), person=post.person_name)
-    if post.role == PostRole.PRINCIPAL and not post.designated and components.confirm_button(
-        "指定为参训人", key=desk.key(f"designate_{chosen}"), question=f"口径 B 下，{post.person_name}合格即算企业完成；原指定人随即取消。"
+    if (
+        post.role == PostRole.PRINCIPAL
+        and not post.designated
+        and components.confirm_button(
+            "指定为参训人",
+            key=desk.key(f"designate_{chosen}"),
+            question=f"口径 B 下，{post.person_name}合格即算企业完成；原指定人随即取消。",
+        )
     ):
         desk.act("designate", lambda session, view: _designated(desk, session, view, chosen), person=post.person_name)
     with st.form(desk.key(f"end_{chosen}"), border=False):
@@ -203,7 +213,11 @@ def _edit(desk: Desk) -> None:
         with left:
             kinds = [kind.value for kind in OrganisationKind]
             wanted["kind"] = st.selectbox(
-                "单位类型", kinds, index=kinds.index(row.kind), format_func=lambda code: OrganisationKind(code).label, key=desk.key("edit_kind")
+                "单位类型",
+                kinds,
+                index=kinds.index(row.kind),
+                format_func=lambda code: OrganisationKind(code).label,
+                key=desk.key("edit_kind"),
             )
             wanted["uscc"] = st.text_input("统一社会信用代码", row.uscc or "", max_chars=18, key=desk.key("edit_uscc")).strip() or None
             number = st.text_input("登记注册号", row.registration_number or "", max_chars=40, key=desk.key("edit_number"))
@@ -212,12 +226,20 @@ def _edit(desk: Desk) -> None:
             wanted["subsector"] = st.text_input("行业小类", details["subsector"], max_chars=60, key=desk.key("edit_subsector")).strip()
         with right:
             wanted["employees"] = st.number_input(
-                "从业人员数", min_value=0, max_value=999_999, value=row.employees, step=1, placeholder="不清楚可留空", key=desk.key("edit_employees")
+                "从业人员数",
+                min_value=0,
+                max_value=999_999,
+                value=row.employees,
+                step=1,
+                placeholder="不清楚可留空",
+                key=desk.key("edit_employees"),
             )
             for name, label, offered in (("gas_kind", "燃气类型", GAS_KINDS), ("hospital_grade", "医院等级", GRADES)):
                 choices = list(dict.fromkeys((details[name], *offered)))
                 wanted[name] = st.selectbox(label, choices, format_func=lambda text: text or "不适用", key=desk.key(f"edit_{name}"))
-            wanted["telephone"] = st.text_input("联系电话（可填座机）", details["telephone"], max_chars=30, key=desk.key("edit_telephone")).strip()
+            wanted["telephone"] = st.text_input(
+                "联系电话（可填座机）", details["telephone"], max_chars=30, key=desk.key("edit_telephone")
+            ).strip()
             wanted["standardisation"] = st.text_input(
                 "标准化等级", details["standardisation"], max_chars=20, key=desk.key("edit_standardisation")
             ).strip()
@@ -268,7 +290,9 @@ def _move(desk: Desk) -> None:
     )  # fmt: skip
     below = office.towns(desk.reference, desk.reach, district)
     with st.form(desk.key(f"move_{district}"), border=False):
-        town = st.selectbox("迁往镇街", list(below), format_func=below.__getitem__, key=desk.key(f"move_town_{district}"), placeholder="请选择")
+        town = st.selectbox(
+            "迁往镇街", list(below), format_func=below.__getitem__, key=desk.key(f"move_town_{district}"), placeholder="请选择"
+        )
         day = _day(desk, "迁移日期（从这一天起计入新的地方）", "move_day")
         pressed = st.form_submit_button("确认变更所在地", type="primary")
     if pressed:
@@ -319,12 +343,20 @@ def _status(desk: Desk) -> None:
     labels = {status.value: status.label for status in OrganisationStatus}
     with st.form(desk.key("status"), border=False):
         status = st.selectbox(
-            "经营状态", list(labels), index=list(labels).index(desk.view.row.status), format_func=labels.__getitem__, key=desk.key("status_code")
+            "经营状态",
+            list(labels),
+            index=list(labels).index(desk.view.row.status),
+            format_func=labels.__getitem__,
+            key=desk.key("status_code"),
         )
         day = _day(desk, "从哪一天起", "status_day")
         document = st.text_input("依据（登记机关状态、文件名称或文号，必填）", max_chars=200, key=desk.key("status_document"))
         components.bullets(
-            ["注销、吊销：当日起不再计入应训企业，记录保留。", "停产停业、查无下落：仍计入应训企业；整个窗口期停产的，另办核减。", "恢复在业：当日起重新计入。"]
+            [
+                "注销、吊销：当日起不再计入应训企业，记录保留。",
+                "停产停业、查无下落：仍计入应训企业；整个窗口期停产的，另办核减。",
+                "恢复在业：当日起重新计入。",
+            ]
         )
         pressed = st.form_submit_button("确认变更状态", type="primary")
     if pressed:

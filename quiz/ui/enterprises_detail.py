@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-import streamlit as st
 from sqlmodel import Session
 
 from quiz import clock
@@ -25,7 +22,14 @@ def head(view: OrganisationView) -> None:
     components.page_header(view.row.name, view.row.premises)
     status = components.badge(view.row.status_label, _STATUS_TONES.get(view.row.status, ""))
     kind = components.badge(OrganisationKind(view.row.kind).label)
-    components.facts([("统一社会信用代码", view.row.code_label), ("所在地", f"{view.row.district_name} {view.row.town_name}"), ("经营状态", status), ("单位类型", kind)])
+    components.facts(
+        [
+            ("统一社会信用代码", view.row.code_label),
+            ("所在地", f"{view.row.district_name} {view.row.town_name}"),
+            ("经营状态", status),
+            ("单位类型", kind),
+        ]
+    )
     components.link("返回名册", "/enterprises")
     for text in _hints(view):
         components.note(text, tone="warn")
@@ -101,7 +105,10 @@ def duties(session: Session, view: OrganisationView, reach: Reaches, *, may_see_
     rows = duty_rows(session, reach=reach, organisation_id=view.id)
     if not rows:
         components.empty_state(
-            "没有培训任务", "开放的专项都不包括该企业：可能是行业、特征标签不符，或没有登记负责人。", href="/programmes", label="查看培训专项"
+            "没有培训任务",
+            "开放的专项都不包括该企业：可能是行业、特征标签不符，或没有登记负责人。",
+            href="/programmes",
+            label="查看培训专项",
         )
         return
     columns = ("培训专项", "负责人", "状态", "应训起", "期限", "完成", "说明")
@@ -141,9 +148,14 @@ def history(view: OrganisationView) -> None:
         components.empty_state("没有变更记录", "导入或修改名册后，这里逐条列出改了什么。")
         return
     rows = [
-        (office.day(line.effective_on), line.label, line.before or "—", line.after or "—", "名册导入" if line.import_id else "办公室办理" if line.account_id else "系统", clock.show(line.recorded_at))
+        (
+            office.day(line.effective_on),
+            line.label,
+            line.before or "—",
+            line.after or "—",
+            "名册导入" if line.import_id else "办公室办理" if line.account_id else "系统",
+            clock.show(line.recorded_at),
+        )
         for line in view.history[:LISTED_CHANGES]
-    ]  # fmt: skip
+    ]
     components.table(("生效日期", "内容", "原来", "现在", "来源", "登记时间"), rows)
-
-

@@ -64,7 +64,9 @@ def show(session: Session, asked: Asked, reach: Reaches) -> int:
     st.markdown(f"共 **{found.total}** 家")
     if not found.total:
         if any(asked.values()):
-            components.empty_state("没有符合条件的企业", "请减少条件，或核对名称。代码须输入完整 18 位。", href="/enterprises", label="清除全部条件")
+            components.empty_state(
+                "没有符合条件的企业", "请减少条件，或核对名称。代码须输入完整 18 位。", href="/enterprises", label="清除全部条件"
+            )
         else:
             components.empty_state("名册还是空的", "先导入名册；只有几家时也可以在下面逐家添加。", href="/import_roster", label="导入名册")
         return 0
@@ -91,13 +93,16 @@ def quality(session: Session, reach: Reaches) -> None:
     if not kinds:
         components.empty_state("没有发现问题", "名册里的代码、负责人、手机号、镇街都齐全。", href="/coverage", label="查看覆盖率")
         return
-    components.kpi_row([Kpi(label, f"{len(found)} 家" + ("以上" if len(found) >= 100 else ""), tone="warn") for label, found in kinds.items()])
+    components.kpi_row(
+        [Kpi(label, f"{len(found)} 家" + ("以上" if len(found) >= 100 else ""), tone="warn") for label, found in kinds.items()]
+    )
     label = st.selectbox("查看哪一类", list(kinds), key=f"{PAGE}_quality")
-    rows = [
-        (components.anchor(issue.organisation, f"/enterprises?organisation={issue.organisation_id}"), _MOBILE.sub(r"\1****\2", issue.detail) or "—")
-        for issue in kinds[label]
-    ]
-    components.table(("企业", "说明"), rows)
+    links = [components.anchor(issue.organisation, f"/enterprises?organisation={issue.organisation_id}") for issue in kinds[label]]
+    details = [_MOBILE.sub(r"\1****\2", issue.detail) for issue in kinds[label]]
+    if any(details):
+        components.table(("企业", "说明"), zip(links, details, strict=True))
+    else:
+        components.table(("企业",), [(link,) for link in links])
 
 
 def workbook(asked: Asked, reach: Reaches) -> Callable[[], bytes]:
@@ -155,7 +160,11 @@ def add(user: User, reference: Reference, reach: Reaches, today: date) -> None:
             employees = st.number_input("从业人员数", min_value=0, max_value=999_999, value=None, step=1, placeholder="不清楚可留空")
             since = st.date_input("成立或纳入名册日期", value=today, max_value=today, min_value=date(1949, 10, 1), format="YYYY-MM-DD")
         features = st.multiselect(
-            "特征标签", list(reference.features), format_func=lambda code: reference.features[code].name, placeholder="可多选", select_all=False
+            "特征标签",
+            list(reference.features),
+            format_func=lambda code: reference.features[code].name,
+            placeholder="可多选",
+            select_all=False,
         )
         address = st.text_input("详细地址", max_chars=200)
         if not st.form_submit_button("添加企业", type="primary"):

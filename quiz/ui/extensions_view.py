@@ -24,6 +24,7 @@ from quiz.ui.markup import draw, markup
 PAGE = "extensions"
 SHORTEST_REASON = 4
 MOST_ATTEMPTS, MOST_MINUTES = 10, 240
+LATER = (0, 1, 3, 7, 15, 30, 60)
 _STATES = {"open": "可以考", "passed": "已合格", "not_open": "未到开放时间", "closed": "已截止", "no_attempts": "次数已用完"}
 _TONES: dict[str, Tone] = {"open": "info", "passed": "ok", "not_open": "", "closed": "bad", "no_attempts": "bad"}
 
@@ -41,9 +42,14 @@ def find(session: Session, reach: Reaches, now: datetime) -> None:
         )
         return
     rows = [
-        (components.anchor(person.name, f"/extensions?person={person.id}"), office.masked(person.phone), "、".join(person.posts), components.badge(*_account(person, now)))
+        (
+            components.anchor(person.name, f"/extensions?person={person.id}"),
+            office.masked(person.phone),
+            "、".join(person.posts),
+            components.badge(*_account(person, now)),
+        )
         for person in found
-    ]  # fmt: skip
+    ]
     components.table(("姓名", "手机号", "任职", "账号"), rows)
 
 
@@ -145,15 +151,19 @@ def _grant_form(view: MyPaper, person: PersonRow, user: User, reach: Reaches) ->
         with middle:
             minutes = st.number_input("每次延长（分钟）", 0, MOST_MINUTES, 0, step=5, key=f"{key}_minutes")
         with right:
-            today = clock.local_day(clock.now())
-            first = max(today, clock.local_day(view.closes_at)) if view.status != "closed" else today
-            closes = st.date_input(
-                "截止推迟到（可不填）", value=None, min_value=first, max_value=first + timedelta(days=365), format="YYYY-MM-DD", key=f"{key}_closes"
+            last = max(clock.local_day(clock.now()), clock.local_day(view.closes_at))
+            days = st.selectbox(
+                "截止推迟",
+                LATER,
+                format_func=lambda n: f"{n} 天，到 {(last + timedelta(days=n)).isoformat()}" if n else "不推迟",
+                key=f"{key}_closes",
             )
-        reason = st.text_input("理由（必填，记入审计）", max_chars=200, key=f"{key}_reason", placeholder="例如：考试当天停电，企业已出具说明")
+        reason = st.text_input(
+            "理由（必填，记入审计）", max_chars=200, key=f"{key}_reason", placeholder="例如：考试当天停电，企业已出具说明"
+        )
         pressed = st.form_submit_button("办理", type="primary")
     if pressed:
-        day = closes if isinstance(closes, date) else None
+        day = last + timedelta(days=days) if days else None
         office.perform(lambda session: _grant(session, view.paper.id, person, user, reach, int(more), int(minutes), day, reason))
 
 
@@ -180,7 +190,11 @@ def _grant(
 
 
 def _said(more: int, minutes: int, closes_at: datetime | None) -> str:
-    parts = (f"增加 {more} 次" if more else "", f"每次延长 {minutes} 分钟" if minutes else "", f"截止推迟到 {clock.show(closes_at)}" if closes_at else "")
+    parts = (
+        f"增加 {more} 次" if more else "",
+        f"每次延长 {minutes} 分钟" if minutes else "",
+        f"截止推迟到 {clock.show(closes_at)}" if closes_at else "",
+    )
     return "，".join(filter(None, parts))
 
 
@@ -196,4 +210,11 @@ def past(session: Session, reach: Reaches, *, person_id: int | None = None) -> N
 
 def _past(row: Granted) -> tuple[object, ...]:
     name = components.anchor(row.person, f"/extensions?person={row.person_id}")
-    return name, row.paper, _said(row.extra_attempts, row.extra_minutes, row.closes_at), row.reason, row.granted_by or "—", clock.show(row.granted_at)
+    return (
+        name,
+        row.paper,
+        _said(row.extra_attempts, row.extra_minutes, row.closes_at),
+        row.reason,
+        row.granted_by or "—",
+        clock.show(row.granted_at),
+    )

@@ -28,7 +28,7 @@ from quiz.ui.files import XLSX, xlsx_bytes
 from quiz.ui.state import Slot
 
 PAGE = "import_roster"
-SHOWN = 50
+SHOWN = 20
 LARGEST_MB = 50
 _TONES: dict[str, Tone] = {"error": "bad", "warning": "warn", "info": "info"}
 
@@ -54,13 +54,24 @@ def template() -> None:
         path = Path(folder) / "名册模板.xlsx"
         write_template(path)
         data = path.read_bytes()
-    st.download_button("下载名册模板", data, file_name="企业名册模板.xlsx", mime=XLSX, key=f"{PAGE}_template", icon=":material/download:", on_click="ignore")
+    st.download_button(
+        "下载名册模板",
+        data,
+        file_name="企业名册模板.xlsx",
+        mime=XLSX,
+        key=f"{PAGE}_template",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def upload() -> tuple[str, bytes] | None:
     """The chosen file."""
     file = st.file_uploader(
-        "选择名册文件（xlsx、xls 或 csv，不超过 50 MB）", type=["xlsx", "xls", "csv"], key=f"{PAGE}_file_{UPLOAD.get()}", max_upload_size=LARGEST_MB
+        "选择名册文件（xlsx、xls 或 csv，不超过 50 MB）",
+        type=["xlsx", "xls", "csv"],
+        key=f"{PAGE}_file_{UPLOAD.get()}",
+        max_upload_size=LARGEST_MB,
     )
     return (file.name, file.getvalue()) if file is not None else None
 
@@ -104,7 +115,8 @@ def problems(lines: Sequence[Mapping[str, Any]], *, key: str, name: str) -> None
     components.section(f"问题清单（{len(lines)} 条）", "按单元格定位；涉及个人信息的原值已隐去一部分。")
     counts = {code: sum(line["severity"] == code for line in lines) for code in SEVERITY_LABELS}
     options = {"": f"全部 {len(lines)}"} | {code: f"{SEVERITY_LABELS[code]} {number}" for code, number in counts.items() if number}
-    chosen = st.pills("只看", list(options), format_func=options.__getitem__, default="", key=f"{key}_severity") or ""
+    worst = next(code for code in options if code) if counts["error"] else ""
+    chosen = st.pills("只看", list(options), format_func=options.__getitem__, default=worst, key=f"{key}_severity") or ""
     wanted = [line for line in lines if not chosen or line["severity"] == chosen]
     rows = [
         (
@@ -118,14 +130,32 @@ def problems(lines: Sequence[Mapping[str, Any]], *, key: str, name: str) -> None
         st.markdown(f"只列出前 {SHOWN} 条，全部请下载。")
 
     def whole() -> bytes:
-        columns = {"sheet": "工作表", "cell": "单元格", "row": "行号", "column": "列", "value": "原值（已脱敏）", "severity": "类别", "message": "原因", "action": "处理办法"}
+        columns = {
+            "sheet": "工作表",
+            "cell": "单元格",
+            "row": "行号",
+            "column": "列",
+            "value": "原值（已脱敏）",
+            "severity": "类别",
+            "message": "原因",
+            "action": "处理办法",
+        }
         frame = pd.DataFrame(
-            [{label: SEVERITY_LABELS[line[code]] if code == "severity" else line[code] for code, label in columns.items()} for line in lines]
+            [
+                {label: SEVERITY_LABELS[line[code]] if code == "severity" else line[code] for code, label in columns.items()}
+                for line in lines
+            ]
         )
         return xlsx_bytes(frame, title="问题清单", now=clock.now(), notes=(f"文件：{name}",))
 
     st.download_button(
-        "下载问题清单", whole, file_name="名册导入问题清单.xlsx", mime=XLSX, key=f"{key}_problems", icon=":material/download:", on_click="ignore"
+        "下载问题清单",
+        whole,
+        file_name="名册导入问题清单.xlsx",
+        mime=XLSX,
+        key=f"{key}_problems",
+        icon=":material/download:",
+        on_click="ignore",
     )
 
 
@@ -135,9 +165,15 @@ def changes(lines: Sequence[Mapping[str, Any]], *, dry_run: bool) -> None:
         return
     with st.expander(f"{'将' if dry_run else '已'}发生的变化（{len(lines)} 条）", icon=":material/difference:"):
         rows = [
-            (f"{line['sheet']} 第 {line['row']} 行", line["organisation"], KIND_LABELS.get(line["kind"], line["kind"]), line["before"] or "—", line["after"] or "—")
+            (
+                f"{line['sheet']} 第 {line['row']} 行",
+                line["organisation"],
+                KIND_LABELS.get(line["kind"], line["kind"]),
+                line["before"] or "—",
+                line["after"] or "—",
+            )
             for line in lines[:SHOWN]
-        ]  # fmt: skip
+        ]
         components.table(("位置", "企业", "内容", "原来", "改为"), rows)
         if len(lines) > SHOWN:
             st.markdown(f"只列出前 {SHOWN} 条。")

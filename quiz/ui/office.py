@@ -182,9 +182,18 @@ def record(session: Session, user: User, action: str, *, subject: str = "", now:
 
 
 def download(
-    label: str, make: Callable[[], bytes], *, user: User, action: str, subject: str, key: str, extension: str = "xlsx", primary: bool = False,
-    disabled: bool = False, detail: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
+    label: str,
+    make: Callable[[], bytes],
+    *,
+    user: User,
+    action: str,
+    subject: str,
+    key: str,
+    extension: str = "xlsx",
+    primary: bool = False,
+    disabled: bool = False,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
     """A file made when it is asked for. The audit row is written before the file leaves, so that no export goes unrecorded."""
     now = clock.now()
     actor = gate.actor(user)
@@ -192,7 +201,9 @@ def download(
     def data() -> bytes:
         content = make()
         with store.transaction() as session:
-            audit.record(session, actor=actor, action=action, at=clock.now(), subject=subject, detail={"bytes": len(content), **(detail or {})})
+            audit.record(
+                session, actor=actor, action=action, at=clock.now(), subject=subject, detail={"bytes": len(content), **(detail or {})}
+            )
         return content
 
     mime = XLSX if extension == "xlsx" else "application/octet-stream"

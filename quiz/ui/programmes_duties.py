@@ -36,9 +36,15 @@ def show(session: Session, programme: ProgrammeView, user: User, reach: Reaches,
     rows = granted(session, programme_id=programme.id, reach=reach)
     if rows:
         lines = [
-            (components.anchor(row.organisation, f"/enterprises?organisation={row.organisation_id}"), row.person, components.badge(*duty_state(row)), office.day(row.due_on), remarks(row))
+            (
+                components.anchor(row.organisation, f"/enterprises?organisation={row.organisation_id}"),
+                row.person,
+                components.badge(*duty_state(row)),
+                office.day(row.due_on),
+                remarks(row),
+            )
             for row in rows
-        ]  # fmt: skip
+        ]
         components.table(("企业", "负责人", "状态", "期限", "办理情况"), lines)
     else:
         components.empty_state("还没有延期或核减", "确有需要的，在上面查到企业后办理。")
@@ -75,14 +81,21 @@ def _duty(row: DutyRow, user: User, reach: Reaches, today: date) -> None:
     left, right = st.columns(2)
     with left, st.form(f"{PAGE}_extend_{row.id}"):
         earliest = max(row.due_on, today) + timedelta(days=1)
-        due = st.date_input("延期到", value=earliest + timedelta(days=14), min_value=earliest, format="YYYY-MM-DD", key=f"{PAGE}_due_{row.id}")
+        due = st.date_input(
+            "延期到", value=earliest + timedelta(days=14), min_value=earliest, format="YYYY-MM-DD", key=f"{PAGE}_due_{row.id}"
+        )
         reason = st.text_input("延期理由（必填）", max_chars=200, key=f"{PAGE}_extend_reason_{row.id}")
         if st.form_submit_button("办理延期"):
             day = due if isinstance(due, date) else earliest
             _act(row, user, reach, "extend_due", lambda s: _extended(s, row, day, reason), reason)
     with right, st.form(f"{PAGE}_exempt_{row.id}"):
         since = st.date_input(
-            "从哪一天起核减", value=today, min_value=min(row.opened_on, today), max_value=today, format="YYYY-MM-DD", key=f"{PAGE}_since_{row.id}"
+            "从哪一天起核减",
+            value=today,
+            min_value=min(row.opened_on, today),
+            max_value=today,
+            format="YYYY-MM-DD",
+            key=f"{PAGE}_since_{row.id}",
         )
         why = st.text_input("核减理由和审核文件（必填）", max_chars=200, key=f"{PAGE}_exempt_reason_{row.id}")
         if st.form_submit_button("办理核减"):
@@ -101,7 +114,14 @@ def _act(row: DutyRow, user: User, reach: Reaches, action: str, work: Callable[[
             raise Invalid("请写明理由和依据的文件，例如“整体停产，张村镇 2026-11-18 核实，区应急局同意”。", code="reason_short")
         text = work(session)
         office.record(
-            session, user, action, subject=again.organisation, programme=again.programme_code, duty=again.id, person=again.person, reason=reason.strip()
+            session,
+            user,
+            action,
+            subject=again.organisation,
+            programme=again.programme_code,
+            duty=again.id,
+            person=again.person,
+            reason=reason.strip(),
         )
         return text
 

@@ -35,7 +35,9 @@ class Draft:
     values: dict[str, Any]
 
 
-def show(session: Session, known: ProgrammeView | None, reference: Reference, reach: Reaches, user: User, *, taken: set[str], today: date) -> None:
+def show(
+    session: Session, known: ProgrammeView | None, reference: Reference, reach: Reaches, user: User, *, taken: set[str], today: date
+) -> None:
     """The editor; nothing is written before the button is pressed."""
     components.page_header("修改培训专项" if known else "新建培训专项", "先存为草稿，核对培训对象无误后再开放。")
     components.link("返回", f"/programmes?programme={known.code}" if known else "/programmes")
@@ -95,7 +97,11 @@ def _terms(session: Session, known: ProgrammeView | None, today: date) -> dict[s
         role = st.selectbox(
             "岗位", roles, index=roles.index(known.role) if known else 0, format_func=lambda each: each.label, key=f"{PAGE}_role"
         )
-        papers = {paper.id: paper.title for paper in list_papers(session) if paper.state is PaperState.PUBLISHED or paper.id == (known and known.paper_id)}
+        papers = {
+            paper.id: paper.title
+            for paper in list_papers(session)
+            if paper.state is PaperState.PUBLISHED or paper.id == (known and known.paper_id)
+        }
         ids = [0, *papers]
         index = ids.index(known.paper_id) if known and known.paper_id in ids else 0
         paper = st.selectbox("试卷（已发布的）", ids, index=index, format_func=lambda n: papers.get(n, "以后再定"), key=f"{PAGE}_paper")
@@ -105,7 +111,11 @@ def _terms(session: Session, known: ProgrammeView | None, today: date) -> dict[s
         grace = st.number_input("新任宽限天数", 0, 365, known.grace_days if known else 30, step=1, key=f"{PAGE}_grace")
     policies = [HolderPolicy.DESIGNATED, HolderPolicy.ALL]
     policy = st.radio(
-        "完成判定口径", policies, index=policies.index(known.policy) if known else 0, format_func=POLICY_TEXTS.__getitem__, key=f"{PAGE}_policy"
+        "完成判定口径",
+        policies,
+        index=policies.index(known.policy) if known else 0,
+        format_func=POLICY_TEXTS.__getitem__,
+        key=f"{PAGE}_policy",
     )
     return {"role": role, "paper_id": paper or None, "opens_on": opens, "due_on": due, "grace_days": int(grace), "policy": policy}
 

@@ -128,8 +128,15 @@ def preview(session: Session, audience: Audience, reference: Reference, reach: R
         components.table(("区市", "企业数"), [(name, number) for _, name, number in found.by_district], numbers=("企业数",))
     with right:
         components.table(("行业领域", "企业数"), [(name, number) for _, name, number in found.by_sector], numbers=("企业数",))
-    labels = {code: row.name for table in (reference.regions, reference.sectors, reference.features, reference.departments) for code, row in table.items()}  # type: ignore[attr-defined]
-    rows = [(name, why(audience, organisation_facts(session, organisation_id=number), labels=labels)) for number, name in found.sample[:EXAMPLES]]
+    labels = {
+        code: row.name
+        for table in (reference.regions, reference.sectors, reference.features, reference.departments)
+        for code, row in table.items()
+    }  # type: ignore[attr-defined]
+    rows = [
+        (name, why(audience, organisation_facts(session, organisation_id=number), labels=labels))
+        for number, name in found.sample[:EXAMPLES]
+    ]
     components.table(("举例", "为什么"), rows)
     return found
 
@@ -144,8 +151,12 @@ def manage(programme: ProgrammeView, user: User, reach: Reaches, *, today: date)
             components.link("修改", f"/programmes?programme={programme.code}&do=edit")
         if programme.state is not ProgrammeState.OPEN:
             again = programme.state is ProgrammeState.CLOSED
-            question = "将按今天的名册给每家应训企业的负责人派发任务，负责人登录后即可看到考试。" + ("结束期间的变更会一并补算。" if again else "")
-            if components.confirm_button("重新开放" if again else "开放", key=f"{PAGE}_open", question=question, icon=":material/play_arrow:"):
+            question = "将按今天的名册给每家应训企业的负责人派发任务，负责人登录后即可看到考试。" + (
+                "结束期间的变更会一并补算。" if again else ""
+            )
+            if components.confirm_button(
+                "重新开放" if again else "开放", key=f"{PAGE}_open", question=question, icon=":material/play_arrow:"
+            ):
                 with st.spinner("正在派发任务……"):
                     office.perform(lambda session: _open(session, programme, user, reach, today))
         else:
@@ -158,7 +169,13 @@ def _open(session: Session, programme: ProgrammeView, user: User, reach: Reaches
     require_city(reach)
     opened = training.open_programme(session, programme_id=programme.id, today=today)
     office.record(
-        session, user, "open_programme", subject=programme.title, programme=programme.code, organisations=opened.organisations, duties=opened.duties
+        session,
+        user,
+        "open_programme",
+        subject=programme.title,
+        programme=programme.code,
+        organisations=opened.organisations,
+        duties=opened.duties,
     )
     return f"“{programme.title}”已开放：{opened.organisations} 家企业，{opened.duties} 项任务。"
 

@@ -22,9 +22,7 @@ from quiz.ui.markup import draw, join, markup
 from quiz.vocabulary import DutyClosing
 
 
-def enterprise(
-    session: Session, programme: ProgrammeView, organisation_id: int, reach: Reaches, *, today: date, may_open: bool
-) -> None:
+def enterprise(session: Session, programme: ProgrammeView, organisation_id: int, reach: Reaches, *, today: date, may_open: bool) -> None:
     """Who answers or answered for it, and how far they came."""
     view = organisations.organisation_view(session, organisation_id, reach=reach)
     rows = holders(session, programme_code=programme.code, organisation_id=organisation_id, as_of=today, reach=reach)
@@ -34,7 +32,9 @@ def enterprise(
         if may_open:
             components.link("企业档案", f"/enterprises?organisation={organisation_id}")
     if not rows:
-        components.empty_state("没有应考人员", "该企业没有登记负责人，或不在这个专项的培训对象内。", href="/enterprises", label="到企业名册核对")
+        components.empty_state(
+            "没有应考人员", "该企业没有登记负责人，或不在这个专项的培训对象内。", href="/enterprises", label="到企业名册核对"
+        )
         return
     components.section("负责人", "在任的在前；离任的成绩归本人，不计入企业现在的数字。")
     columns = ("姓名", "岗位", "状态", "应训起", "期限", "完成", "答题", "最好成绩")
@@ -46,7 +46,16 @@ def _holder(row: HolderRow, programme: ProgrammeView, organisation_id: int) -> t
     name = components.anchor(row.name, href) if row.attempts else row.name
     best = "—" if row.best_percent is None else f"{row.best_percent:.1f}"
     role = row.role.label + ("（指定参训人）" if row.designated else "")
-    return name, role, components.badge(*_state(row)), office.day(row.opened_on), office.day(row.due_on), office.day(row.completed_on), row.attempts, best
+    return (
+        name,
+        role,
+        components.badge(*_state(row)),
+        office.day(row.opened_on),
+        office.day(row.due_on),
+        office.day(row.completed_on),
+        row.attempts,
+        best,
+    )
 
 
 def _state(row: HolderRow) -> tuple[str, Tone]:
@@ -57,16 +66,16 @@ def _state(row: HolderRow) -> tuple[str, Tone]:
     return ("已完成", "ok") if row.completed_on else ("未完成", "warn")
 
 
-def person(
-    session: Session, programme: ProgrammeView, organisation_id: int, person_id: int, reach: Reaches, *, today: date
-) -> None:
+def person(session: Session, programme: ProgrammeView, organisation_id: int, person_id: int, reach: Reaches, *, today: date) -> None:
     """One person's attempts in the programme."""
     rows = person_attempts(session, programme_code=programme.code, person_id=person_id, reach=reach)
     here = f"/scores?programme={programme.code}&organisation={organisation_id}"
     components.page_header(f"{_name_of(session, programme, organisation_id, person_id, reach, today)}的答题记录", programme.title)
     components.link("返回企业", here)
     if not rows:
-        components.empty_state("还没有答题", "本人还没有开始答题。未激活账号的，请先发放激活码。", href="/activation_slips", label="激活码发放")
+        components.empty_state(
+            "还没有答题", "本人还没有开始答题。未激活账号的，请先发放激活码。", href="/activation_slips", label="激活码发放"
+        )
         return
     columns = ("次数", "开始时间", "交卷时间", "得分", "结果", "交卷方式", "答卷")
     components.table(columns, [_attempt(row, f"{here}&person={person_id}") for row in rows], numbers=("得分",))
@@ -137,15 +146,23 @@ def _item(item: ReviewedItem) -> None:
         )
         for option in item.options
     )
-    head = markup("<p>{}. {} · 得 {} / {} 分 {} {}</p>", item.position, item.type_label, f"{item.mark:g}", f"{item.points:g}", verdict, must)
+    head = markup(
+        "<p>{}. {} · 得 {} / {} 分 {} {}</p>", item.position, item.type_label, f"{item.mark:g}", f"{item.points:g}", verdict, must
+    )
     clauses = join(
-        markup('<div class="ankao-clause"><b>{} {}</b>　{}<p>{}</p></div>', each["edition_title"], each["ref"], each["heading"], each["text"])
+        markup(
+            '<div class="ankao-clause"><b>{} {}</b>　{}<p>{}</p></div>', each["edition_title"], each["ref"], each["heading"], each["text"]
+        )
         for each in item.clauses
     )
     late = markup("<p>截止后到达的答案：{}（不计分）</p>", item.late_answer) if item.late_answer else Markup("")
     why = markup("<p>解析：{}</p>", item.explanation) if item.explanation else Markup("")
     with st.container(border=True):
-        draw(markup('<div class="ankao-item">{}<p class="ankao-stem">{}</p><ol>{}</ol></div>{}{}{}', head, item.stem, lines, late, why, clauses))
+        draw(
+            markup(
+                '<div class="ankao-item">{}<p class="ankao-stem">{}</p><ol>{}</ol></div>{}{}{}', head, item.stem, lines, late, why, clauses
+            )
+        )
 
 
 def _marks(option: dict[str, object]) -> list[tuple[str, Tone]]:

@@ -56,7 +56,9 @@ def ask(found: Sequence[ProgrammeView], reference: Reference, reach: Reaches, *,
     with st.container(border=True):
         wide, narrow = st.columns([3, 1])
         with wide:
-            programme = by_code[office.choose("培训专项", {code: each.title for code, each in by_code.items()}, name="programme", page=PAGE, always=True)]
+            programme = by_code[
+                office.choose("培训专项", {code: each.title for code, each in by_code.items()}, name="programme", page=PAGE, always=True)
+            ]
         with narrow:
             by = office.choose("分组", _BY, name="by", page=PAGE, default="enterprise")
         with st.expander("筛选与排序", icon=":material/filter_alt:"):
@@ -111,7 +113,10 @@ def listing(session: Session, asked: Question, reach: Reaches) -> ScoresView:
     components.section(f"按{_BY[asked.by]}统计")
     if not view.groups:
         components.empty_state(
-            "没有应考人员", "所选范围内没有应考的负责人。可以换一个专项或范围；名册里没有负责人的企业见未覆盖名单。", href="/coverage", label="查看覆盖率"
+            "没有应考人员",
+            "所选范围内没有应考的负责人。可以换一个专项或范围；名册里没有负责人的企业见未覆盖名单。",
+            href="/coverage",
+            label="查看覆盖率",
         )
         return view
     rows = [(_name(asked, row), *_cells(row)) for row in view.rows]
@@ -158,6 +163,11 @@ def workbook(asked: Question, reach: Reaches) -> Callable[[], bytes]:
 def download(asked: Question, user: User, reach: Reaches) -> None:
     """The table as a workbook."""
     office.download(
-        "下载本表（全部行）", workbook(asked, reach), user=user, action="export_scores", subject=f"{asked.programme.title}按{_BY[asked.by]}成绩统计",
-        key=f"{PAGE}_download", detail={"programme": asked.programme.code, "by": asked.by, "filters": str(asked.filters)},
-    )  # fmt: skip
+        "下载本表（全部行）",
+        workbook(asked, reach),
+        user=user,
+        action="export_scores",
+        subject=f"{asked.programme.title}按{_BY[asked.by]}成绩统计",
+        key=f"{PAGE}_download",
+        detail={"programme": asked.programme.code, "by": asked.by, "filters": str(asked.filters)},
+    )

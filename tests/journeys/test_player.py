@@ -330,7 +330,8 @@ def test_saved_is_never_shown_beside_an_answer_the_server_does_not_hold(hall: Ha
     seen = page.evaluate_handle(
         """() => {
             const seen = [], player = document.getElementById('player');
-            const look = () => seen.push([document.getElementById('save-text').textContent, (player.querySelector('.opt input:checked') || {}).value]);
+            const chosen = () => (player.querySelector('.opt input:checked') || {}).value;
+            const look = () => seen.push([document.getElementById('save-text').textContent, chosen()]);
             new MutationObserver(look).observe(player, { subtree: true, childList: true, attributes: true, characterData: true });
             return seen;
         }"""

@@ -117,14 +117,19 @@ def test_an_answer_that_counted_is_not_called_late_when_only_its_receipt_was_los
 # ---- the end of the time
 
 
-def test_answers_of_the_last_second_are_saved_in_time_and_the_time_hands_in(hall: Hall) -> None:
+def test_answers_of_the_last_second_arrive_in_time_on_a_slow_line_and_the_time_hands_in(hall: Hall) -> None:
     candidate = hall.candidate()
     page = candidate.open()
     first = choose(page, 0)
+    expect_saved(page)
     go(page, MULTIPLES[0])
     candidate.move_deadline(seconds=6)
     take_up(page)
+    line = Line(candidate.context)
+    line.hold()
     several = sorted(in_the_last_second(page, [0, 2]))
+    page.wait_for_timeout(1200)
+    line.release()
 
     to_result(page)
 

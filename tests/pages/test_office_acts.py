@@ -151,7 +151,11 @@ def test_an_enterprise_entered_by_hand_is_on_the_roster(open_screen: Open, site:
 
     with site.reading() as session:
         made = session.exec(select(Organisation).where(Organisation.registration_number == "NEW1")).one()
-    assert (made.name, made.district_code, audited(site, "create_organisation")[0]["organisation"]) == ("本区新厂有限公司", DISTRICT, made.id)
+    assert (made.name, made.district_code, audited(site, "create_organisation")[0]["organisation"]) == (
+        "本区新厂有限公司",
+        DISTRICT,
+        made.id,
+    )
 
 
 def test_a_taken_code_of_another_district_is_refused_without_its_name(open_screen: Open, ids: Ids) -> None:
@@ -171,7 +175,9 @@ def test_a_taken_code_of_another_district_is_refused_without_its_name(open_scree
 def _roster() -> bytes:
     book = openpyxl.Workbook()
     sheet = book.active
-    sheet.append(["企业名称", "统一社会信用代码", "所属区市", "镇街", "行业领域", "监管部门", "经营状态", "主要负责人姓名", "手机号", "任职日期"])
+    sheet.append(
+        ["企业名称", "统一社会信用代码", "所属区市", "镇街", "行业领域", "监管部门", "经营状态", "主要负责人姓名", "手机号", "任职日期"]
+    )
     for number, (name, district, town) in enumerate((("导入一厂", "环翠区", "张村镇"), ("导入二厂", "荣成市", "俚岛镇"))):
         body = f"91371000MA00000B{number}"
         code = body + uscc_check_digit(body)
@@ -196,7 +202,11 @@ def test_a_roster_is_previewed_then_imported_within_the_reach(open_screen: Open,
     assert ("将新增" in previewed, "不能导入" in previewed, before) == (True, True, 0)
     assert names == ["导入一厂"]
     assert "导入完成" in words(app)
-    assert {name: audited(site, "import_roster")[0][name] for name in ("rows", "created", "refused")} == {"rows": 2, "created": 1, "refused": 1}
+    assert {name: audited(site, "import_roster")[0][name] for name in ("rows", "created", "refused")} == {
+        "rows": 2,
+        "created": 1,
+        "refused": 1,
+    }
 
 
 def test_a_file_that_is_no_roster_is_refused_in_words(open_screen: Open) -> None:
@@ -230,7 +240,9 @@ def test_the_slips_workbook_prints_eight_on_a_page_with_address_and_steps(site: 
     now = clock.now()
     slips = [Slip(f"某厂{n}", DISTRICT, "371002001", "某人", "13900000001", f"ABCD-{n:04}", now) for n in range(9)]
 
-    content = activation_files.workbook(slips, site="http://ankao.test", reference=reference, now=now, organiser="安委办", telephone="0631-1")
+    content = activation_files.workbook(
+        slips, site="http://ankao.test", reference=reference, now=now, organiser="安委办", telephone="0631-1"
+    )
 
     book = openpyxl.load_workbook(io.BytesIO(content))
     printed, listed = book["激活条（打印）"], book["清单"]
