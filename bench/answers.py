@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 from bench.client import Client, Timings, percentile  # noqa: E402
 
-PASSWORD = "Ankao-demo-1"  # noqa: S105  (the demonstration's published password)
+PASSWORD = "Ankao-demo-1"
 
 
 @dataclass

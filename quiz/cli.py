@@ -127,7 +127,7 @@ def _progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, envvar="PORT")] = 8501,
-    address: Annotated[str, typer.Option(help="监听地址；只在本机使用请填 127.0.0.1")] = "0.0.0.0",  # noqa: S104  (phones must reach it)
+    address: Annotated[str, typer.Option(help="监听地址；只在本机使用请填 127.0.0.1")] = "0.0.0.0",
 ) -> None:
     """启动服务（先升级数据库）。"""
     from quiz import launcher

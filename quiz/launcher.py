@@ -52,7 +52,7 @@ def serve(*, address: str, port: int) -> None:
 
 def announce(database: Database, *, address: str, port: int) -> None:
     """Tell whoever started the server where it is and how to get in."""
-    shown = "localhost" if address in ("0.0.0.0", "::", "127.0.0.1") else address  # noqa: S104
+    shown = "localhost" if address in ("0.0.0.0", "::", "127.0.0.1") else address
     print(f"\n  安考已启动：http://{shown}:{port}/    （停止请按 Ctrl+C）", flush=True)
     with database.reading() as session:
         if installation.is_demonstration(session):

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
-from sqlmodel import col, Session
+from sqlmodel import Session, col
 
 from quiz.accounts.domain import ADDRESS_WINDOW, GrantView, User
 from quiz.models.accounts import Account, Activation, AuditEvent, Grant, SignIn, SignInFailure
 from quiz.models.organisations import Organisation, Person, Post, Region
 from quiz.organisations.reach import Reach, Reaches
 from quiz.vocabulary import AccountRole, PostRole, RegionLevel
-
 
 # What every request asks is composed once.
 _USER_OF_TOKEN = (

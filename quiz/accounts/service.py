@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlmodel import col, Session
+from sqlmodel import Session, col
 
 from quiz.accounts import audit, queries
 from quiz.accounts.audit import Actor

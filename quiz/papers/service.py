@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
-from sqlmodel import col, Session
+from sqlmodel import Session, col
 
 from quiz.models.papers import Form, Paper
 from quiz.papers import queries
@@ -15,7 +15,6 @@ from quiz.papers.domain import Blueprint, FormItem, assemble_form
 from quiz.papers.queries import PaperView
 from quiz.problems import Invalid, NotFound, Refusal
 from quiz.vocabulary import PaperState, ReviewPolicy, ScoringPolicy
-
 
 _NEW_FORM = insert(Form).returning(col(Form.id))
 

@@ -22,7 +22,7 @@ from quiz.training import service as training
 from quiz.training.domain import Audience
 from quiz.vocabulary import AccountRole, ItemType, PostCategory, PostRole
 
-PASSWORD = "Sea-breeze-26"  # noqa: S105
+PASSWORD = "Sea-breeze-26"
 PROGRAMME = "confined-space"
 
 
