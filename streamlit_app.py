@@ -7,7 +7,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.middleware import Middleware
     from starlette.routing import Mount
 
-    from quiz.api import api
+    from quiz.api import SaveMiddleware, api
     from quiz.http import gateway, lane, metrics, requests, running
     from quiz.ui import navigation
     from quiz.web import light_lane
@@ -17,6 +17,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
         middleware=[
             Middleware(metrics.MeasureMiddleware),
             Middleware(requests.SameOriginMiddleware),
+            Middleware(SaveMiddleware),
             Middleware(lane.LaneMiddleware, routes=[*gateway.routes, *light_lane, Mount("/api/v1", app=api)]),
             Middleware(gateway.LandingMiddleware, screens=navigation.paths()),
         ],

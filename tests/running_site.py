@@ -23,7 +23,7 @@ import quiz.db
 from quiz import clock, installation
 from quiz.accounts import passwords
 from quiz.accounts import service as accounts
-from quiz.api import api
+from quiz.api import SaveMiddleware, api
 from quiz.db import Database
 from quiz.http import gateway, lane, metrics, requests, running
 from quiz.settings import settings
@@ -51,6 +51,7 @@ def application() -> Starlette:
         middleware=[
             Middleware(metrics.MeasureMiddleware),
             Middleware(requests.SameOriginMiddleware),
+            Middleware(SaveMiddleware),
             Middleware(lane.LaneMiddleware, routes=[*gateway.routes, *light_lane, Mount("/api/v1", app=api)]),
             Middleware(gateway.LandingMiddleware, screens=navigation.paths()),
         ],

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlmodel import Session, col
 
 from quiz.accounts.domain import ADDRESS_WINDOW, GrantView, User
@@ -21,6 +22,11 @@ _USER_OF_TOKEN = (
     select(Account.id, Account.account, Account.name, Account.person_id, Account.must_change_password)  # type: ignore[call-overload]
     .join(SignIn, SignIn.account_id == Account.id)
     .where(SignIn.token_digest == bindparam("digest"), SignIn.expires_at > bindparam("now"), Account.disabled.is_(False))  # type: ignore[attr-defined]
+)
+_accounts = Account.__table__  # type: ignore[attr-defined]
+_BY_NAME = select(_accounts).where(_accounts.c.account == bindparam("name"))
+_USER_OF_ACCOUNT = select(_accounts.c.account, _accounts.c.name, _accounts.c.person_id, _accounts.c.must_change_password).where(
+    _accounts.c.id == bindparam("account_id")
 )
 _GRANTS = (
     select(Grant.role, Grant.region_code, Grant.department_code, Grant.organisation_id, Region.level)  # type: ignore[call-overload]
@@ -52,8 +58,9 @@ def user_of_token(session: Session, token: str | None, *, now: datetime) -> User
 
 def user_of_account(session: Session, account_id: int) -> User:
     """The user behind an account, whether or not signed in."""
-    account = session.get_one(Account, account_id)
-    return User(account_id, account.account, account.name, account.person_id, grants_of(session, account_id), account.must_change_password)
+    session.flush()
+    row = session.connection().execute(_USER_OF_ACCOUNT, {"account_id": account_id}).one()
+    return User(account_id, row.account, row.name, row.person_id, grants_of(session, account_id), row.must_change_password)
 
 
 def grants_of(session: Session, account_id: int) -> tuple[GrantView, ...]:
@@ -63,17 +70,20 @@ def grants_of(session: Session, account_id: int) -> tuple[GrantView, ...]:
 
 
 def _reach(region_code: str | None, level: str | None, department_code: str | None, organisation_id: int | None) -> Reach:
+    if region_code and level not in (RegionLevel.CITY, RegionLevel.DISTRICT, RegionLevel.TOWN):
+        return Reach.nothing()  # a place we do not know narrows to nothing, never to everything
     return Reach(
         district_codes=frozenset({region_code}) if region_code and level == RegionLevel.DISTRICT else None,
         town_codes=frozenset({region_code}) if region_code and level == RegionLevel.TOWN else None,
         department_codes=frozenset({department_code}) if department_code else None,
-        organisation_ids=frozenset({organisation_id}) if organisation_id else None,
+        organisation_ids=frozenset({organisation_id}) if organisation_id is not None else None,
     )
 
 
-def account_by_name(session: Session, account: str) -> Account | None:
-    """The account of that sign-in name."""
-    return session.scalars(select(Account).where(col(Account.account) == account)).first()
+def account_by_name(session: Session, account: str) -> Row[Any] | None:
+    """The row of the account with that sign-in name."""
+    session.flush()
+    return session.connection().execute(_BY_NAME, {"name": account}).first()
 
 
 def address_is_barred(session: Session, *, address: str, account_id: int | None, limit: int, now: datetime) -> bool:

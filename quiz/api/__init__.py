@@ -1,5 +1,6 @@
 """The JSON door: translates HTTP to services, described at /api/v1/openapi.json."""
 
 from quiz.api.application import api
+from quiz.api.saving import SaveMiddleware
 
-__all__ = ["api"]
+__all__ = ["SaveMiddleware", "api"]

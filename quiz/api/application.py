@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 from typing import Annotated, Any
 
@@ -14,13 +13,13 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from quiz import clock
 from quiz.accounts import service as accounts
 from quiz.accounts.domain import Permission
-from quiz.api import schemas
+from quiz.api import saving, schemas
 from quiz.attempts import queries as attempt_queries
 from quiz.attempts import service as attempts
 from quiz.coverage import queries as coverage
 from quiz.http import requests, sign_in
-from quiz.http.running import read, running, work
-from quiz.problems import Invalid, NotFound, NotSignedIn, Refusal
+from quiz.http.running import read, work
+from quiz.problems import NotFound, Refusal
 from quiz.training import my_papers
 
 api = FastAPI(
@@ -40,10 +39,7 @@ async def on_refusal(_request: Request, refusal: Refusal) -> JSONResponse:
 
 @api.exception_handler(RequestValidationError)
 async def on_invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-    if any(problem["type"] == "json_invalid" for problem in error.errors()):
-        return requests.problem(Invalid("请求体不是合法的 JSON。", code="invalid_json"))
-    where = "、".join(dict.fromkeys(".".join(str(part) for part in problem["loc"][1:]) or "请求体" for problem in error.errors()))
-    return requests.problem(Invalid(f"请求内容不符合接口要求，请检查：{where}。", code="invalid_request"))
+    return requests.problem(saving.invalid_request(error.errors(), prefix=1))
 
 
 @api.exception_handler(StarletteHTTPException)
@@ -55,9 +51,7 @@ async def on_http(_request: Request, error: StarletteHTTPException) -> JSONRespo
 
 @api.exception_handler(Exception)
 async def on_failure(_request: Request, _error: Exception) -> JSONResponse:
-    refusal = Refusal("系统暂时繁忙，请稍后重试；已显示“已保存”的答案不会丢失。", code="failure")
-    refusal.status = 503
-    return requests.problem(refusal)
+    return requests.problem(saving.failure())
 
 
 @api.post("/session", status_code=204, summary="登录")
@@ -155,16 +149,8 @@ async def get_attempt(request: Request, attempt_id: int) -> JSONResponse:
 
 @api.put("/attempts/{attempt_id}/responses", summary="保存答案（提交到磁盘后才应答）")
 async def put_responses(request: Request, attempt_id: int, body: schemas.ResponsesBody) -> schemas.SavedAnswer:
-    token = requests.token_of(request)
-    if not token:
-        raise NotSignedIn()
-    saves = [attempts.Save(row.position, tuple(row.answer), row.sequence) for row in body.responses]
-    kept = await asyncio.wrap_future(
-        running().recorder.save(token=token, attempt_id=attempt_id, saves=saves, received_at=clock.now())
-    )
-    return schemas.SavedAnswer(
-        saved=[schemas.SavedView(position=position, sequence=sequence) for position, sequence in kept],
-        server_time=clock.now().isoformat(),
+    return schemas.SavedAnswer.model_validate(
+        await saving.save(token=requests.token_of(request), attempt_id=attempt_id, body=body)
     )
 
 

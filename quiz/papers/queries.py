@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Engine, bindparam, select
 from sqlmodel import Session
 
 from quiz.banks import queries as banks
@@ -101,7 +101,7 @@ class _Versions:
     """Item versions never change, so each process keeps the ones it has seen (up to 20,000)."""
 
     def __init__(self, limit: int = 20_000) -> None:
-        self._views: OrderedDict[tuple[str, int], VersionView] = OrderedDict()
+        self._views: OrderedDict[tuple[Engine, int], VersionView] = OrderedDict()
         self._lock = threading.Lock()
         self._limit = limit
 
@@ -121,12 +121,13 @@ class _Versions:
         return found
 
 
-def _database_key(session: Session) -> str:
-    return str(session.get_bind().engine.url)
+def _database_key(session: Session) -> Engine:
+    """One process may know several databases; its engine tells them apart."""
+    return session.get_bind().engine
 
 
 _versions = _Versions()
-_pools: dict[tuple[str, frozenset[str]], tuple[str, Pool]] = {}
+_pools: dict[tuple[Engine, frozenset[str]], tuple[str, Pool]] = {}
 
 
 def version_views(session: Session, ids: Iterable[int]) -> dict[int, VersionView]:
