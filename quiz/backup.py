@@ -213,6 +213,6 @@ def _move_sequences(session: Session) -> None:
             session.execute(
                 text(
                     f"select setval(pg_get_serial_sequence('\"{table.name}\"', '{keys[0].name}'), "
-                    f"coalesce((select max({keys[0].name}) from \"{table.name}\"), 1))"
+                    f'coalesce((select max({keys[0].name}) from "{table.name}"), 1))'
                 )
             )

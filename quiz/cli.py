@@ -40,7 +40,13 @@ roster_app = typer.Typer(help="企业名册", no_args_is_help=True)
 bank_app = typer.Typer(help="题库", no_args_is_help=True)
 programme_app = typer.Typer(help="培训专项", no_args_is_help=True)
 audit_app = typer.Typer(help="审计记录", no_args_is_help=True)
-for name, group in (("account", account_app), ("roster", roster_app), ("bank", bank_app), ("programme", programme_app), ("audit", audit_app)):
+for name, group in (
+    ("account", account_app),
+    ("roster", roster_app),
+    ("bank", bank_app),
+    ("programme", programme_app),
+    ("audit", audit_app),
+):
     app.add_typer(group, name=name)
 
 CONSOLE = Actor(account="命令行")
@@ -118,7 +124,11 @@ def _progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(), disable=not sys.stderr.isatty()
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        disable=not sys.stderr.isatty(),
     ) as bar:
         task = bar.add_task(title, total=None)
         yield lambda label, done, total: bar.update(task, description=label, completed=done, total=total)
@@ -232,7 +242,8 @@ def _print_roster(report: roster_service.RosterReport) -> None:
     for problem in report.problems:
         where = f"{problem['sheet']} {problem['cell']}".strip()
         value = f"“{problem['value']}”" if problem["value"] else ""
-        print(f"{'拒绝' if problem['severity'] == 'error' else '提醒'}  {where}  {problem['column']}{value}  {problem['message']}{problem['action']}")
+        verdict = "拒绝" if problem["severity"] == "error" else "提醒"
+        print(f"{verdict}  {where}  {problem['column']}{value}  {problem['message']}{problem['action']}")
     print(
         f"{report.file}：共 {report.rows} 行，新增 {report.created}，更新 {report.updated}，无变化 {report.unchanged}，"
         f"拒绝 {report.refused}，跳过 {report.skipped}。" + ("（预览，未写入）" if report.dry_run else "")
@@ -242,6 +253,7 @@ def _print_roster(report: roster_service.RosterReport) -> None:
 @roster_app.command("template")
 def roster_template_command(file: Path) -> None:
     """写出名册模板（xlsx）。"""
+    file.touch()  # raises OSError where it cannot be written; the writer's own error is none
     roster_template.write_template(file)
     print(f"模板已写入 {file}")
 
@@ -269,7 +281,15 @@ def bank_check(code: str, as_json: AsJson = False) -> None:
         findings = review(items, banks.clauses_of_edition(session, view.edition_code) if view.edition_code else [])
     errors = sum(finding.severity == "error" for finding in findings)
     if as_json:
-        _print({"bank": code, "items": len(items), "errors": errors, "warnings": len(findings) - errors, "findings": [f.as_json() for f in findings]})
+        _print(
+            {
+                "bank": code,
+                "items": len(items),
+                "errors": errors,
+                "warnings": len(findings) - errors,
+                "findings": [f.as_json() for f in findings],
+            }
+        )
     else:
         for finding in findings:
             print(f"{'错误' if finding.severity == 'error' else '提醒'}  {finding.item or '（题库）'}  {finding.message}{finding.action}")
@@ -345,7 +365,8 @@ def backup(file: Path) -> None:
     """备份整个数据库（可在服务运行时进行）。"""
     target = database()
     if installation.is_new(target):
-        raise Invalid(f"数据库 {target.url.render_as_string(hide_password=True)} 里还没有数据，不需要备份。请检查 ANKAO_DATABASE_URL。", code="empty")
+        where = target.url.render_as_string(hide_password=True)
+        raise Invalid(f"数据库 {where} 里还没有数据，不需要备份。请检查 ANKAO_DATABASE_URL。", code="empty")
     installation.migrate(target)
     report = backups.backup(target, file)
     _on_the_trail(target, action="backup", subject=file.name, detail={"rows": report.total})

@@ -37,7 +37,7 @@ class Database:
             self.writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE")
         else:
             self.reader = self.writer = create_engine(
-                url, pool_size=10, max_overflow=20, pool_pre_ping=True, json_serializer=_dump_json
+                url, pool_size=10, max_overflow=20, pool_pre_ping=True, json_serializer=_dump_json, hide_parameters=True
             )
 
     def _make_folder(self) -> None:
@@ -77,6 +77,7 @@ def _sqlite_engine(url: str, *, begin: str) -> Engine:
         pool_size=10,
         max_overflow=40,
         json_serializer=_dump_json,
+        hide_parameters=True,  # a failed statement is logged, and its values are names, numbers and hashes
     )
 
     @event.listens_for(engine, "connect")

@@ -29,7 +29,8 @@ def refuse_if_taken(*, address: str, port: int) -> None:
             probe.bind((address, port))
         except OSError as problem:
             raise PortTaken(
-                f"无法在 {address} 的端口 {port} 上提供服务（{problem.strerror}）。请先停止占用它的程序，或用 --port 换一个端口。", code="port_taken"
+                f"无法在 {address} 的端口 {port} 上提供服务（{problem.strerror}）。请先停止占用它的程序，或用 --port 换一个端口。",
+                code="port_taken",
             ) from problem
 
 

@@ -46,6 +46,7 @@ _PEOPLE = (
         _sign_ins.c.token_digest.in_(bindparam("digests", expanding=True)),
         _sign_ins.c.expires_at > bindparam("now"),
         _accounts.c.disabled.is_(False),
+        _accounts.c.must_change_password.is_(False),
     )
 )
 _HEADERS = (

@@ -24,6 +24,8 @@ from quiz.problems import Invalid, NotFound, Refusal
 from quiz.vocabulary import AttemptState
 
 log = structlog.get_logger()
+MOST_EXTRA_ATTEMPTS, MOST_EXTRA_MINUTES, LONGEST_EXTENSION = 10, 240, timedelta(days=732)
+"""Of one extension; the screen offers less."""
 MAX_SEQUENCE = 2**31 - 2
 """One below what the column holds: of two answers with one number the recorder keeps the later under the next."""
 
@@ -239,6 +241,10 @@ def grant_extension(
         raise Invalid("请写明延期或增加次数的理由。", code="reason_empty")
     if not (extra_attempts > 0 or extra_minutes > 0 or closes_at):
         raise Invalid("请至少给出增加次数、增加分钟或新的截止时间之一。", code="extension_empty")
+    if extra_attempts > MOST_EXTRA_ATTEMPTS or extra_minutes > MOST_EXTRA_MINUTES:
+        raise Invalid(f"一次最多增加 {MOST_EXTRA_ATTEMPTS} 次、延长 {MOST_EXTRA_MINUTES} 分钟。", code="extension_too_much")
+    if closes_at and closes_at > now + LONGEST_EXTENSION:
+        raise Invalid("截止时间最多推迟到一年以后。", code="extension_too_much")
     paper = papers.paper(session, paper_id)
     session.add(
         Extension(

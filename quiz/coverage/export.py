@@ -121,7 +121,7 @@ def uncovered_xlsx(
     """Sheets 概况 and 未覆盖名单; telephone numbers in full only when the caller says that the reader may have them."""
     book = _Book(target)
     facts = [
-        ("培训项目", view.title), ("统计时点", view.as_of.isoformat()), ("完成判定口径", view.policy.label),
+        ("培训专项", view.title), ("统计时点", view.as_of.isoformat()), ("完成判定口径", view.policy.label),
         ("未覆盖企业数", str(view.total)), ("其中逾期", str(view.overdue)),
         *((f"　{reason.label}", str(number)) for reason, number in view.by_reason.items()),
         ("导出时间", clock.show(exported_at)), ("快照号", snapshot_number or "未固化快照"),
@@ -134,7 +134,7 @@ def uncovered_xlsx(
 
 def _facts(view: CoverageView, exported_at: datetime, snapshot_number: str | None) -> list[tuple[str, str]]:
     return [
-        ("培训项目", view.title),
+        ("培训专项", view.title),
         ("统计时点", view.as_of.isoformat()),
         ("统计单位", "企业（同一企业只计一次）"),
         ("完成判定口径", view.policy.label),

@@ -65,7 +65,7 @@ class VerifyReport:
     @property
     def text(self) -> str:
         """In Chinese, for the command line."""
-        compared = f"已核对 {self.programmes} 个项目、{self.organisations} 家次单位、{self.figures} 个数字"
+        compared = f"已核对 {self.programmes} 个专项、{self.organisations} 家次单位、{self.figures} 个数字"
         if self.consistent:
             return f"{compared}：统计表与明细完全一致。"
         listed = [

@@ -30,7 +30,7 @@ class StaffAccount:
 
 STAFF = (
     StaffAccount("trainer", "宋知远", AccountRole.TRAINER, None, "培训教师：题库、试卷、成绩"),
-    StaffAccount("office", "丛明川", AccountRole.OFFICE, None, "市安委会办公室：全市覆盖率、名册、项目"),
+    StaffAccount("office", "丛明川", AccountRole.OFFICE, None, "市安委会办公室：全市覆盖率、名册、专项"),
     StaffAccount("district", "毕清扬", AccountRole.OFFICE, "371002", "区安委会办公室：只看环翠区"),
     StaffAccount("admin", "于一诺", AccountRole.ADMINISTRATOR, None, "系统管理员：账号、审计"),
 )

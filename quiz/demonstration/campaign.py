@@ -70,6 +70,7 @@ def _section(count: int, *banks: str, groups: tuple[str, ...] = (), types: tuple
 
 
 _DUTIES = ("主要负责人职责",)
+_KITCHEN = ("catering-gas", "weihai-gas", "urban-gas")
 
 def _sector_paper(*banks: str, must: str) -> tuple[Section, ...]:
     """Mostly the sector's own standard, and what the law asks of a principal."""
@@ -143,12 +144,13 @@ CAMPAIGNS = (
         audience=Audience(sectors=frozenset({"catering"}), features=frozenset({"gas_catering"})),
         opened_days_ago=63, due_in_days=38, paper_title="餐饮企业主要负责人安全生产主体责任考试",
         blueprint=Blueprint(sections=(
+            _section(1, "catering-gas", types=(SINGLE, TRUE_FALSE), must=True),
             _section(1, LAW, groups=("现场管理",), types=(SINGLE, TRUE_FALSE), must=True),
+            _section(6, *_KITCHEN, types=(SINGLE,)),
+            _section(2, *_KITCHEN, types=(MULTIPLE,)),
+            _section(2, *_KITCHEN, types=(TRUE_FALSE,)),
             _section(4, LAW, groups=_DUTIES, types=(SINGLE, TRUE_FALSE)),
-            _section(6, LAW, types=(SINGLE,)),
-            _section(3, LAW, REGULATION, types=(TRUE_FALSE,)),
             _section(4, REGULATION, types=(SINGLE,)),
-            _section(2, LAW, types=(MULTIPLE,)),
         )),
         cut_score=60, minutes=30, attempts_allowed=None, scoring_policy=ScoringPolicy.PARTIAL, readiness=-0.2, preparation=-1.0,
         evening_trade=True,

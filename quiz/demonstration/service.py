@@ -64,7 +64,7 @@ class DemonstrationReport:
     def text(self) -> str:
         """In Chinese, for the command line."""
         sizes = self.sizes
-        what = f"{sizes.organisations} 家单位、{sizes.people} 名人员、{sizes.attempts} 次答题、{len(self.programmes)} 个培训项目"
+        what = f"{sizes.organisations} 家单位、{sizes.people} 名人员、{sizes.attempts} 次答题、{len(self.programmes)} 个培训专项"
         head = f"演示城市已建成：{what}。" if self.created else f"演示城市已经存在，未作改动：{what}。"
         programmes = [f"  {each.text}" for each in self.programmes]
         ways_in = [f"  {each.account:<12}{each.name or '　　　'}　{each.about}" for each in self.accounts]

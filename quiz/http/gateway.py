@@ -8,13 +8,14 @@ from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quiz import clock
 from quiz.accounts import queries
 from quiz.accounts.domain import User
 from quiz.http import metrics, requests
 from quiz.http.running import read, running
+from quiz.problems import Forbidden, NotFound, NotSignedIn, Refusal
 
 
 async def healthz(_request: Request) -> Response:
@@ -36,6 +37,23 @@ _FRAMEWORK = frozenset({"_stcore", "static", "media", "component", "app", "vendo
 """First path segments that Streamlit answers itself."""
 
 
+_UPLOADS, _FILES = "/_stcore/upload_file", "/media/"
+_NOBODYS = ("/_stcore/metrics", "/_stcore/script-health-check")
+_HEADERS = {b"x-frame-options": b"SAMEORIGIN", b"x-content-type-options": b"nosniff", b"referrer-policy": b"same-origin"}
+
+
+def _guarded(send: Send) -> Send:
+    """The screens in no foreign frame, their files guessed at by no browser."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            known = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *((name, value) for name, value in _HEADERS.items() if name not in known)]
+        await send(message)
+
+    return sent
+
+
 class LandingMiddleware:
     """Before 2.7 MB of screens are sent: strangers go to the sign-in page, trainees to their light home."""
 
@@ -44,6 +62,9 @@ class LandingMiddleware:
         self.screens = screens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (refusal := await self._refused(scope)) is not None:
+            await requests.problem(refusal)(scope, receive, send)
+            return
         if scope["type"] == "http" and scope["method"] == "GET" and self._is_lost(scope):
             await RedirectResponse("/", status_code=303)(scope, receive, send)
             return
@@ -54,7 +75,20 @@ class LandingMiddleware:
             if elsewhere:
                 await RedirectResponse(elsewhere, status_code=303)(scope, receive, send)
                 return
-        await self.app(scope, receive, send)
+        await self.app(scope, receive, _guarded(send) if scope["type"] == "http" else send)
+
+    @staticmethod
+    async def _refused(scope: Scope) -> Refusal | None:
+        """The framework takes and gives files from anybody who knows a number, and tells anybody how it is doing: we do not."""
+        path = scope["path"]
+        if path.startswith(_NOBODYS):
+            return NotFound("没有这个页面。")
+        if scope["method"] == "OPTIONS" or not path.startswith((_UPLOADS, _FILES)):
+            return None
+        user = await read(lambda session: queries.user_of_token(session, requests.token_of(Request(scope)), now=clock.now()))
+        if user is None or user.must_change_password:
+            return NotSignedIn()
+        return Forbidden() if path.startswith(_UPLOADS) and not user.is_staff else None
 
     def _is_lost(self, scope: Scope) -> bool:
         """A person's browser asks for a page that is none of ours: the framework would answer in English."""

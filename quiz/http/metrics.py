@@ -61,10 +61,15 @@ def watch(recorder: Any) -> None:
     JOBS.set_function(lambda: recorder.jobs)
 
 
+_LOCAL = ("127.0.0.1", "::1", "testclient")
+_PROXIED = ("x-forwarded-for", "x-real-ip", "x-forwarded-host", "x-forwarded-proto", "forwarded", "via")
+"""What a reverse proxy on the same machine adds: then the request may come from anywhere."""
+
+
 async def metrics(request: Request) -> Response:
     """`/metrics`, for a Prometheus on the same machine; a proxied or foreign request is turned away."""
     host = request.client.host if request.client else ""
-    if host not in ("127.0.0.1", "::1", "testclient") or "x-forwarded-for" in request.headers:
+    if host not in _LOCAL or any(name in request.headers for name in _PROXIED):
         return PlainTextResponse("只允许本机访问。", status_code=403)
     registry: CollectorRegistry = REGISTRY
     return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")

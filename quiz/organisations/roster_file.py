@@ -16,11 +16,16 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from quiz.problems import Invalid
 
 MAX_FILE_BYTES = 80 * 2**20
-MAX_UNPACKED_BYTES = 1500 * 2**20
+MAX_UNPACKED_BYTES = 1000 * 2**20
+MAX_SHARED_BYTES = 160 * 2**20
+"""Of anything that is no sheet, such as the table of texts: a megabyte packed can hold a gigabyte of them."""
 MAX_ENTRIES = 5000
+MAX_SHEETS = 200
 MAX_ROWS = 300_000
+MAX_LINES = 1_100_000
+"""Of a csv, empty ones counted: as many as a sheet of Excel has."""
 MAX_CELLS = 15_000_000
-"""Rows × columns of a sheet: a stray cell in the last corner of a sheet would otherwise ask for hundreds of gigabytes."""
+"""Rows × columns of all sheets: a stray cell in the last corner of one would otherwise ask for hundreds of gigabytes."""
 _CHUNK = 4 * 2**20
 
 UNCALCULATED = "#公式未计算#"
@@ -82,7 +87,9 @@ def _check_archive(archive: zipfile.ZipFile) -> None:
     names = {entry.filename for entry in entries}
     if any(entry.flag_bits & 1 for entry in entries):
         _refuse("encrypted", "文件设有密码。请取消密码后再导入。")
-    if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
+    shared = (entry.file_size for entry in entries if "worksheets/" not in entry.filename and not entry.filename.endswith("content.xml"))
+    unpacked = sum(entry.file_size for entry in entries)
+    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES or max(shared, default=0) > MAX_SHARED_BYTES:
         _refuse("file_too_large", "文件展开后过大，可能不是正常的名册。请只保留名册工作表，另存后再导入。")
     if "xl/workbook.xml" not in names and "xl/workbook.bin" not in names and "content.xml" not in names:
         kind = "Word 文档" if "word/document.xml" in names else "压缩包"
@@ -92,13 +99,20 @@ def _check_archive(archive: zipfile.ZipFile) -> None:
 def _look_into_sheets(archive: zipfile.ZipFile) -> dict[str, frozenset[Coordinates]]:
     """Check the extent of each sheet before it is laid out in memory; note formulas that have no result."""
     found: dict[str, frozenset[Coordinates]] = {}
-    for name, path in _sheet_paths(archive):
+    cells = 0
+    paths = _sheet_paths(archive)
+    if len(paths) > MAX_SHEETS:
+        _refuse("too_many_sheets", f"文件有 {len(paths)} 个工作表，超过 {MAX_SHEETS} 个。请只保留名册工作表，另存后再导入。")
+    for name, path in paths:
         corner = (0, 0)
         formulas: set[Coordinates] = set()
         for chunk in _chunks(archive, path):
+            if _ABSURD_NUMBER.search(chunk):
+                _refuse("damaged", "文件中的行号异常，无法读取。请在 WPS 或 Excel 中打开并另存为 .xlsx 后再导入。")
             corner = _further_corner(corner, chunk)
             formulas.update(_uncalculated_cells(chunk))
-        if (corner[0] + 1) * (corner[1] + 1) > MAX_CELLS:
+        cells += (corner[0] + 1) * (corner[1] + 1)
+        if cells > MAX_CELLS:
             message = f"工作表“{name}”的范围达到 {corner[0] + 1} 行 × {corner[1] + 1} 列，超出上限。请删除数据区以外的多余单元格后再导入。"
             _refuse("too_many_cells", message)
         found[name] = frozenset(formulas)
@@ -145,9 +159,11 @@ def _chunks(archive: zipfile.ZipFile, path: str) -> Iterator[bytes]:
     yield rest
 
 
-_ROW_NUMBER = re.compile(rb'<row[^>]*?\sr="(\d+)"')
-_WIDE_CELL = re.compile(rb'<c[^>]*?\sr="([A-Z]{2,3})\d+"')
-_FILLED_CELL = re.compile(rb'<c[^>]*?\sr="([A-Z]{1,3})(\d+)"[^>]*[^/]>(?!</c>)')
+# Every repetition is bounded and stops at the next "<": a file made for it could keep an open one busy for hours.
+_ROW_NUMBER = re.compile(rb'<row(?:\s[^<>]{0,300}?)?\sr="(\d{1,9})"')
+_WIDE_CELL = re.compile(rb'<c(?:\s[^<>]{0,300}?)?\sr="([A-Z]{2,3})\d{1,9}"')
+_ABSURD_NUMBER = re.compile(rb"""\sr=["'][A-Z]{0,3}\d{8}""")
+_FILLED_CELL = re.compile(rb'<c(?:\s[^<>]{0,300}?)?\sr="([A-Z]{1,3})(\d{1,9})"[^<>]{0,300}(?<!/)>(?!</c>)')
 
 
 def _further_corner(corner: Coordinates, chunk: bytes) -> Coordinates:
@@ -160,18 +176,26 @@ def _further_corner(corner: Coordinates, chunk: bytes) -> Coordinates:
     return max(row, corner[0]), max(column, corner[1])
 
 
-_RESULTLESS = re.compile(rb'<c[^>]*?\sr="([A-Z]{1,3})(\d+)"([^>]*[^/]|)>((?:(?!</c>).)*)</c>', re.DOTALL)
+_ADDRESS = re.compile(rb'\sr="([A-Z]{1,3})(\d{1,9})"')
+_OPENING = re.compile(rb"<c\s")
+_RESULT = re.compile(rb"<v[^<>]{0,300}>[^<]")
 
 
 def _uncalculated_cells(chunk: bytes) -> Iterator[Coordinates]:
     if b"<f" not in chunk and b't="e"' not in chunk:
         return
-    for match in _RESULTLESS.finditer(chunk):
-        letters, number, attributes, body = match.groups()
-        is_error = b't="e"' in attributes
-        has_result = re.search(rb"<v[^>]*>[^<]+</v>", body) or b't="str"' in attributes or b"<is>" in body
+    for piece in chunk.split(b"</c>"):
+        begins = [match.start() for match in _OPENING.finditer(piece)]
+        if not begins:
+            continue
+        head, _, body = piece[begins[-1] :].partition(b">")  # the cells before it closed themselves
+        found = _ADDRESS.search(head[:1000])
+        if found is None or head.endswith(b"/"):
+            continue
+        is_error = b't="e"' in head
+        has_result = _RESULT.search(body) or b't="str"' in head or b"<is>" in body
         if is_error or (b"<f" in body and not has_result):
-            yield int(number) - 1, _column_index(letters)
+            yield int(found[2]) - 1, _column_index(found[1])
 
 
 def _column_index(letters: bytes) -> int:
@@ -249,11 +273,17 @@ def _open_text(data: bytes) -> Grid:
     if not head.count(delimiter):
         _refuse("not_a_table", "没有找到分列的数据。请上传 .xlsx、.xls 或用逗号分隔的 .csv 名册。")
     csv.field_size_limit(1_000_000)
+    rows: list[list[Any]] = []
+    cells = filled = 0
     try:
-        rows: list[list[Any]] = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            rows.append(row if any(row) else [])
+            cells += len(row)
+            filled += any(row)
+            if filled > MAX_ROWS or len(rows) > MAX_LINES or cells > MAX_CELLS:
+                _refuse("too_many_rows", f"文件超过每次 {MAX_ROWS} 行的上限，或多余的空行、空列过多。请清理或拆成几个文件分别导入。")
     except csv.Error:
         _refuse("damaged", "csv 文件内容异常（可能缺少引号），无法逐列读取。请另存为 .xlsx 后再导入。")
-    _check_rows("csv", rows)
     return Grid("csv", rows)
 
 

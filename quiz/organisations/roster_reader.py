@@ -9,7 +9,8 @@ from typing import Any
 
 from quiz.organisations.identifiers import INFO, WARNING, Finding, tidy_text
 from quiz.organisations.roster_columns import BY_KEY, header_key, recognise
-from quiz.organisations.roster_file import Coordinates, Grid, UnreadableRoster, open_grids
+from quiz.organisations.roster_file import Coordinates, Grid, UnreadableRoster
+from quiz.organisations.roster_sandbox import read_grids
 
 HEADER_WITHIN = 40
 """How many rows from the top may be titles and notes before the header."""
@@ -115,7 +116,7 @@ def read_roster(data: bytes, *, feature: Callable[[str], str | None]) -> RosterF
     skipped: list[SkippedRow] = []
     notes: list[SheetNote] = []
     sheets = []
-    for grid in open_grids(data):
+    for grid in read_grids(data):
         if grid.hidden:
             notes.append(SheetNote(grid.name, "", "", _HIDDEN))
             continue

@@ -36,7 +36,7 @@ def synchronise(session: Session, *, programme_id: int, organisation_ids: Iterab
     """Align an open programme with the facts of these organisations (None: of all); answers with those that changed."""
     programme = facts.programme_facts(session, programme_id)
     if programme is None:
-        raise NotFound("没有找到该培训项目。")
+        raise NotFound("没有找到该培训专项。")
     return align(session, programme=programme, organisation_ids=organisation_ids, today=today)
 
 

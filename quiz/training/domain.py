@@ -139,7 +139,7 @@ def why(audience: Audience, facts: OrganisationFacts, *, labels: Mapping[str, st
 
     verdicts = _verdicts(audience, facts)
     if not verdicts:
-        return "属于培训对象：本项目面向全部单位。"
+        return "属于培训对象：本专项面向全部单位。"
     missed = [f"{name}须为{listed(wanted)}" for name, wanted, met in verdicts if not met]
     if missed:
         return f"不属于培训对象：{'；'.join(missed)}。"

@@ -109,7 +109,7 @@ def programme(session: Session, *, code: str) -> ProgrammeView:
     """The programme of that code."""
     row = session.scalars(select(Programme).where(col(Programme.code) == code)).one_or_none()
     if row is None:
-        raise NotFound(f"没有代码为“{code}”的培训项目，请在培训项目列表中核对代码。", code="programme_unknown")
+        raise NotFound(f"没有代码为“{code}”的培训专项，请在培训专项列表中核对代码。", code="programme_unknown")
     return ProgrammeView.of(row)
 
 

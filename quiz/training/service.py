@@ -55,9 +55,9 @@ def create_programme(
 ) -> ProgrammeView:
     """Draft a programme; nobody owes anything before it is opened."""
     if not _CODE.fullmatch(code):
-        raise Invalid("项目代码只能由小写字母、数字和连字符组成，长度 3 至 60 位，请修改。", code="programme_code")
+        raise Invalid("专项代码只能由小写字母、数字和连字符组成，长度 3 至 60 位，请修改。", code="programme_code")
     if session.scalar(select(func.count()).where(col(Programme.code) == code)):
-        raise Refusal(f"项目代码“{code}”已被使用，请换一个。", code="programme_exists")
+        raise Refusal(f"专项代码“{code}”已被使用，请换一个。", code="programme_exists")
     row = Programme(
         code=code, title=title.strip(), description=description, basis=basis, role=role.value, audience=audience.as_json(),
         policy=policy.value, opens_on=opens_on, due_on=due_on, grace_days=grace_days, paper_id=paper_id, created_at=now,
@@ -79,14 +79,14 @@ def edit_programme(session: Session, *, programme_id: int, today: date, **change
     if changes.keys() - known:
         raise TypeError(f"cannot edit {sorted(changes.keys() - known)}")
     if row.state == ProgrammeState.CLOSED:
-        raise Refusal("该项目已结束，不能再修改；如需继续，请先重新开放。", code="programme_closed")
+        raise Refusal("该专项已结束，不能再修改；如需继续，请先重新开放。", code="programme_closed")
     if "audience" in changes:
         changes["audience"] = changes["audience"].as_json()
     changed = {name: value for name, value in changes.items() if getattr(row, name) != value}
     if {"role", "paper_id"} & changed.keys() and queries.has_progress(session, programme_id=programme_id):
-        raise Refusal("已有人开始参加该项目，不能更换试卷或岗位；请另建一个项目。", code="programme_begun")
+        raise Refusal("已有人开始参加该专项，不能更换试卷或岗位；请另建一个专项。", code="programme_begun")
     if "role" in changed and row.state == ProgrammeState.OPEN:
-        raise Refusal("项目开放后不能更换岗位；请另建一个项目。", code="programme_open")
+        raise Refusal("专项开放后不能更换岗位；请另建一个专项。", code="programme_open")
     for name, value in changed.items():
         setattr(row, name, value)
     _check(session, row)
@@ -105,7 +105,7 @@ def open_programme(session: Session, *, programme_id: int, today: date) -> Opene
     """Lay the duties on everybody concerned; a closed programme is taken up again where the facts stand now."""
     row = _programme(session, programme_id)
     if row.paper_id is None:
-        raise Refusal("该项目还没有指定试卷，请先指定试卷再开放。", code="programme_without_paper")
+        raise Refusal("该专项还没有指定试卷，请先指定试卷再开放。", code="programme_without_paper")
     row.state = ProgrammeState.OPEN.value
     session.flush()
     _align_all(session, programme_id=programme_id, today=today)
@@ -121,7 +121,7 @@ def close_programme(session: Session, *, programme_id: int) -> ProgrammeView:
     """End a programme: what it says stays as it is, and later facts no longer change it."""
     row = _programme(session, programme_id)
     if row.state != ProgrammeState.OPEN:
-        raise Refusal("只有进行中的项目才能结束。", code="programme_not_open")
+        raise Refusal("只有进行中的专项才能结束。", code="programme_not_open")
     row.state = ProgrammeState.CLOSED.value
     session.flush()
     return ProgrammeView.of(row)
@@ -162,17 +162,17 @@ def withdraw_exemption(session: Session, *, duty_id: int, withdrawn_on: date) ->
 def _programme(session: Session, programme_id: int) -> Programme:
     row = session.get(Programme, programme_id)
     if row is None:
-        raise NotFound("没有找到该培训项目。", code="programme_unknown")
+        raise NotFound("没有找到该培训专项。", code="programme_unknown")
     return row
 
 
 def _check(session: Session, row: Programme) -> None:
     if not row.title:
-        raise Invalid("请填写项目名称。", code="programme_title")
+        raise Invalid("请填写专项名称。", code="programme_title")
     if row.due_on < row.opens_on:
         raise Invalid("截止日期不能早于开始日期，请修改。", code="programme_days")
     if row.grace_days < 0:
-        raise Invalid("新任缓冲天数不能为负数，请修改。", code="programme_grace")
+        raise Invalid("新任宽限天数不能为负数，请修改。", code="programme_grace")
     if row.paper_id is not None and session.get(Paper, row.paper_id) is None:
         raise Invalid("所选试卷不存在，请重新选择。", code="paper_unknown")
 

@@ -70,7 +70,8 @@ def rates_by_group(frame: pd.DataFrame, *, group: str, part: str, whole: str) ->
             ),
         ]
     )
-    figure.update_layout(barmode="stack", showlegend=False, height=80 + 38 * len(known), xaxis={"range": [0, 100], "ticksuffix": "%"})
+    share_axis = {"range": [0, 100], "tickvals": [0, 20, 40, 60, 80, 100], "ticksuffix": "%"}
+    figure.update_layout(barmode="stack", showlegend=False, height=80 + 38 * len(known), xaxis=share_axis)
     return _calm(figure)
 
 

@@ -17,16 +17,23 @@ from quiz.coverage.domain import show_rate
 from quiz.coverage.export import coverage_xlsx
 from quiz.coverage.uncovered import uncovered
 from quiz.organisations.reach import Reaches
+from quiz.problems import Forbidden, Invalid
 from quiz.ui import components, office, store
 from quiz.ui.coverage_view import PAGE, Question
 
 SHORTEST_REASON = 4
 
 
-def workbook(asked: Question, reach: Reaches, *, full_phones: bool) -> Callable[[], bytes]:
-    """Figures by district and sector and the whole list of the uncovered, as one workbook."""
+def workbook(asked: Question, reach: Reaches, *, full_phones: bool, purpose: str = "", agreed: bool = False) -> Callable[[], bytes]:
+    """Figures by district and sector and the whole list of the uncovered, as one workbook.
+
+    What it returns raises Invalid for whole telephone numbers without a purpose and the promise: a disabled button hinders nobody
+    who speaks to the server himself.
+    """
 
     def make() -> bytes:
+        if full_phones and not (agreed and len(purpose) >= SHORTEST_REASON):
+            raise Invalid("导出完整手机号须写明用途并勾选确认。", code="purpose_missing")
         target = BytesIO()
         code, day, filters = asked.programme.code, asked.day, asked.filters
         with store.reading() as session:
@@ -60,8 +67,8 @@ def downloads(asked: Question, user: User, reach: Reaches) -> None:
         if not ready:
             st.markdown("写明用途（不少于 4 个字）并勾选确认后，才能下载。")
         office.download(
-            "下载含完整手机号的名单", workbook(asked, reach, full_phones=True), user=user, action="export_coverage",
-            subject=f"{subject}（含手机号）", key=f"{PAGE}_download_full", disabled=not ready, 
+            "下载含完整手机号的名单", workbook(asked, reach, full_phones=True, purpose=purpose, agreed=agreed), user=user,
+            action="export_coverage", subject=f"{subject}（含手机号）", key=f"{PAGE}_download_full", disabled=not ready,
             detail=detail | {"phones": "full", "purpose": purpose},
         )  # fmt: skip
 
@@ -73,7 +80,7 @@ def snapshots(session: Session, asked: Question, user: User, reach: Reaches, now
     if office.is_city_wide(reach):
         question = f"将固化“{asked.programme.title}”截至 {asked.day.isoformat()} 的全市数字和企业名单。快照不能修改，也不能删除。"
         if components.confirm_button("固化快照", key=f"{PAGE}_snapshot", question=question, yes="确认固化", icon=":material/lock:"):
-            office.perform(lambda writing: _take(writing, asked, user, now))
+            office.perform(lambda writing: _take(writing, asked, user, reach, now))
         rows = [
             (
                 line.number,
@@ -95,7 +102,9 @@ def snapshots(session: Session, asked: Question, user: User, reach: Reaches, now
         components.empty_state("还没有快照", "发通报前固化一份，通报里写上快照号。")
 
 
-def _take(session: Session, asked: Question, user: User, now: datetime) -> str:
+def _take(session: Session, asked: Question, user: User, reach: Reaches, now: datetime) -> str:
+    if not office.is_city_wide(reach):
+        raise Forbidden("快照固化的是全市数字，由市安委会办公室办理。")
     view = coverage_service.snapshot(session, programme_code=asked.programme.code, as_of=asked.day, now=now, account_id=user.account_id)
     office.record(session, user, "snapshot", subject=asked.programme.title, now=now, number=view.number, day=asked.day.isoformat())
     return f"快照已固化，编号 {view.number}，请写入通报。"

@@ -16,6 +16,7 @@ from quiz.coverage.queries import CoverageView, Dimension, TrendPoint
 from quiz.coverage.uncovered import Filters, UncoveredRow, UncoveredView, uncovered
 from quiz.organisations.reach import Reaches
 from quiz.organisations.reference import Reference
+from quiz.papers import queries as papers
 from quiz.training.queries import ProgrammeView
 from quiz.ui import charts, components, office
 from quiz.ui.components import Kpi, Tone
@@ -120,7 +121,7 @@ def headline(session: Session, asked: Question, view: CoverageView, reach: Reach
             Kpi("应训企业", f"{total.due} 家", f"另核减 {total.exempt} 家，不计入分母"),
             Kpi("已参训", f"{total.trained} 家", f"占应训 {show_share(total.trained, total.due)}"),
             Kpi("已参考", f"{total.examined} 家", f"占应训 {show_share(total.examined, total.due)}"),
-            Kpi("合格并完成", f"{total.completed} 家", f"合格 {total.passed} 家", tone="ok" if total.completed == total.due else ""),
+            Kpi("合格并完成", f"{total.completed} 家", f"占应训 {show_share(total.completed, total.due)}", tone="ok" if total.completed == total.due else ""),
             Kpi("未完成", f"{total.uncovered} 家", "名单见下方", tone="warn" if total.uncovered else "ok"),
             Kpi("其中逾期", f"{overdue} 家", _due_text(programme, asked.day), tone="bad" if overdue else "ok"),
             Kpi("应训人员", f"{people.due} 人", f"完成 {people.completed} 人，占 {show_share(people.completed, people.due)}"),
@@ -222,7 +223,8 @@ def listing(session: Session, asked: Question, everything: UncoveredView, reach:
         _nothing(asked, everything)
     else:
         columns = ("企业", "所在地", "行业领域", "等谁完成", "手机号", "原因", "完成期限")
-        components.table(columns, [_line(row, may_open) for row in view.rows])
+        cut = _cut_percent(session, asked.programme)
+        components.table(columns, [_line(row, may_open, cut) for row in view.rows])
         office.pages(view.total, page=PAGE, size=ROWS)
 
 
@@ -254,11 +256,26 @@ def _nothing(asked: Question, everything: UncoveredView) -> None:
         components.empty_state("没有未完成的企业", "所选范围内应训企业都已完成，或没有应训企业。", href="/scores", label="查看成绩统计")
 
 
-def _line(row: UncoveredRow, may_open: bool) -> tuple[object, ...]:
+def _cut_percent(session: Session, programme: ProgrammeView) -> float:
+    """What has to be reached, out of 100."""
+    if programme.paper_id is None:
+        return 100.0
+    paper = papers.paper(session, programme.paper_id)
+    return 100 * paper.cut_score / paper.max_score
+
+
+def _best(percent: float | None, cut: float) -> str:
+    """The best score; one that reaches the cut failed by a must-be-right item, and says so."""
+    if percent is None:
+        return ""
+    return f"（最好 {percent:.0f} 分{'，必须答对的题答错' if percent >= cut else ''}）"
+
+
+def _line(row: UncoveredRow, may_open: bool, cut: float) -> tuple[object, ...]:
     name = components.anchor(row.name, f"/enterprises?organisation={row.organisation_id}") if may_open else row.name
     tone: Tone = "bad" if row.is_overdue else "warn" if row.reason is NotCoveredReason.NOT_PASSED else "info"
     waiting = "、".join(row.waiting_for) or "—"
-    best = f"（最好 {row.best_percent:.0f} 分）" if row.best_percent is not None else ""
+    best = _best(row.best_percent, cut)
     place = f"{row.district} {row.town}".strip()
     return (
         name, place, row.sector, waiting, row.masked_phone or "—", components.badge(row.shown_reason + best, tone), office.day(row.due_on)

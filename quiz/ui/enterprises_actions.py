@@ -20,6 +20,7 @@ from quiz.organisations.reference import Reference
 from quiz.problems import Invalid, NotFound, Refusal
 from quiz.ui import components, office
 from quiz.ui.enterprises_list import GAS_KINDS, GRADES, discreet
+from quiz.ui.markup import plain
 from quiz.vocabulary import OrganisationKind, OrganisationStatus, PostRole
 
 EARLIEST = date(1990, 1, 1)
@@ -178,7 +179,7 @@ def _posts(desk: Desk) -> None:
         desk.act("designate", lambda session, view: _designated(desk, session, view, chosen), person=post.person_name)
     with st.form(desk.key(f"end_{chosen}"), border=False):
         day = _day(desk, "离任日期（这一天起不再任职）", f"end_day_{chosen}")
-        sure = st.checkbox(f"确认{post.person_name}离任，暂无人接任", key=desk.key(f"end_sure_{chosen}"))
+        sure = st.checkbox(f"确认{plain(post.person_name)}离任，暂无人接任", key=desk.key(f"end_sure_{chosen}"))
         if st.form_submit_button("登记离任"):
             if sure:
                 desk.act("end_post", lambda session, view: _ended(desk, session, view, chosen, day), person=post.person_name)

@@ -205,7 +205,7 @@ def past(session: Session, reach: Reaches, *, person_id: int | None = None) -> N
     if found:
         components.table(("姓名", "试卷", "内容", "理由", "办理人", "办理时间"), [_past(row) for row in found])
     else:
-        components.empty_state("还没有办理过", "查到本人后，在对应的试卷下办理。")
+        components.empty_state("还没有办理过", "查到本人后，在对应的试卷下办理。推迟完成期限、核减在“培训专项”里办理。")
 
 
 def _past(row: Granted) -> tuple[object, ...]:

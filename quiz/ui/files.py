@@ -15,6 +15,7 @@ from quiz import clock
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\s]+')
 _WIDEST = 48
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def file_name(unit: str, subject: str, now: datetime, extension: str) -> str:
@@ -53,7 +54,7 @@ def xlsx_bytes(frame: pd.DataFrame, *, title: str, now: datetime, notes: Sequenc
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """CSV that Excel opens with Chinese intact; a cell that a spreadsheet would take for a formula is defused."""
-    text = frame.map(lambda value: f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value)
+    text = frame.map(lambda value: f"'{value}" if isinstance(value, str) and value.lstrip(" \u3000")[:1] in _FORMULA else value)
     return ("\ufeff" + text.to_csv(index=False)).encode("utf-8")
 
 

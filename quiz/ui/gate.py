@@ -12,7 +12,7 @@ from quiz.accounts.audit import Actor
 from quiz.accounts.domain import Permission, User
 from quiz.organisations.reach import Reaches
 from quiz.settings import settings
-from quiz.ui import store
+from quiz.ui import state, store
 
 COOKIE = "ankao_session"
 
@@ -41,6 +41,7 @@ def require_user() -> User:
     user = current_user()
     if user is None:
         _turn_away("登录已失效", "请重新登录后继续。", link="/sign-in", label="去登录")
+    state.belong_to(user.account_id)
     if user.must_change_password:
         _turn_away("请先修改密码", "管理员为您设置的是临时密码。", link="/change-password", label="修改密码")
     return user

@@ -82,7 +82,7 @@ def _programme(programme: ProgrammeView, view: CoverageView, days: int) -> None:
         components.facts(
             [("已参训", total.trained), ("已参考", total.examined), ("未完成", total.due - total.completed), ("核减", total.exempt)]
         )
-        components.link("查看覆盖率和未完成名单", f"/coverage?programme={programme.code}")
+        components.link("查看覆盖率和未覆盖名单", f"/coverage?programme={programme.code}")
 
 
 def trainer(session: Session, now: datetime) -> None:

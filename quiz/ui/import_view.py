@@ -25,6 +25,7 @@ from quiz.problems import Refusal
 from quiz.ui import components, office, store
 from quiz.ui.components import Kpi, Tone
 from quiz.ui.files import XLSX, xlsx_bytes
+from quiz.ui.markup import plain
 from quiz.ui.state import Slot
 
 PAGE = "import_roster"
@@ -233,7 +234,7 @@ def past(session: Session, user: User, reach: Reaches) -> None:
     for each in found:
         report = each.report
         label = f"{clock.show(each.imported_at)}　{each.file_name}" + ("" if report else "（中断，可重新导入同一文件）")
-        with st.expander(label.replace("*", r"\*").replace("_", r"\_")):
+        with st.expander(plain(label)):
             if not report:
                 st.markdown("导入中途停止。已写入的行有效；把同一文件再导入一次，会接着完成，不会重复。")
                 continue

@@ -48,6 +48,8 @@ class Secret:
     password: str
 
 
+VISITOR = Slot[int]("visitor", int)
+"""Account of whoever this visit belongs to; 0 at its beginning."""
 MESSAGE = Slot[str]("message", str)
 """What was done, said once after the rerun."""
 START_KEYS = Slot[dict[int, str]]("start_keys", dict)
@@ -56,6 +58,17 @@ TEMPORARY_PASSWORD = Slot[Secret | None]("temporary_password", lambda: None)
 PREVIEW_SEED = Slot[int]("preview_seed", lambda: 1)
 BACKUP_MADE = Slot[str]("backup_made", str)
 """Path of the backup this visit made, offered for download."""
+
+
+def belong_to(account_id: int) -> None:
+    """Forget everything when the visit is somebody else's now.
+
+    A browser that lost its connection takes up the old visit with the cookie of whoever signed in meanwhile in another tab: on a
+    shared computer the next person must not find the codes, passwords and lists of the one before.
+    """
+    if VISITOR.get() not in (0, account_id):
+        st.session_state.clear()
+    VISITOR.set(account_id)
 
 
 def start_key(paper_id: int) -> str:

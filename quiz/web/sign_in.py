@@ -228,12 +228,23 @@ async def get_first_run(request: Request) -> Response:
     return page("first_run.html", user=None, telephone="", fields={})
 
 
+async def _known_setup_code(code: str, address: str) -> None:
+    """Raise unless it is the console's code; guesses count against the address like wrong passwords."""
+    now = clock.now()
+    await read(lambda session: service.refuse_barred_address(session, address=address, account_id=None, now=now))
+    try:
+        setup_code.check(running().database, code)
+    except Invalid:
+        await work(lambda session: service.record_failure(session, account="设置码", account_id=None, address=address, now=now))
+        raise
+
+
 async def post_first_run(request: Request) -> Response:
     """Make the first administrator; only while there is no account, and only with the code from the server's console."""
     form = {name: str(value).strip() for name, value in (await request.form()).items() if isinstance(value, str)}
     address, agent = requests.address_of(request), request.headers.get("user-agent", "")
     try:
-        setup_code.check(running().database, form.get("setup_code", ""))
+        await _known_setup_code(form.get("setup_code", ""), address)
         if form.get("password") != form.get("again"):
             raise Invalid("两次输入的密码不一致。", code="password_differs")
         check_password_strength(form.get("password", ""), account=form.get("account", ""))

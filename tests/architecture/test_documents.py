@@ -128,7 +128,6 @@ def test_the_readme_counts_the_banks_and_items_there_are() -> None:
 
     assert f"{items} items" in project.read("README.md")
     assert f"{items} 题" in project.read("README.zh-CN.md")
-    assert f"{items} items" in project.read("CHANGELOG.md")
 
 
 def test_every_link_of_a_document_leads_somewhere() -> None:
@@ -144,9 +143,9 @@ def test_every_link_of_a_document_leads_somewhere() -> None:
 
 
 def test_pictures_are_small_enough_to_be_read_on_a_phone() -> None:
-    heavy = {project.shown(path): path.stat().st_size for path in project.files() if path.suffix == ".png" and path.stat().st_size > 250_000}
+    pictures = {project.shown(path): path.stat().st_size for path in project.files() if path.suffix == ".png"}
 
-    assert heavy == {}
+    assert {name: size for name, size in pictures.items() if size > 250_000} == {}
 
 
 def test_the_map_names_every_room_and_only_what_exists() -> None:
@@ -263,7 +262,8 @@ def test_the_guide_lists_every_column_of_the_roster_template() -> None:
 
 
 def test_no_file_speaks_of_the_workshop_it_was_made_in() -> None:
-    words = ("/" + "work/", "/tmp/" + "w/", "clau" + "de", "anthro" + "pic", "chat" + "gpt", "open" + "ai", "co" + "pilot", "sub" + "agent", "../" + "shared/")
+    names = ("clau" + "de", "anthro" + "pic", "chat" + "gpt", "open" + "ai", "co" + "pilot", "sub" + "agent")
+    words = (*names, "/" + "work/", "/tmp/" + "w/", "../" + "shared/")
     spoken = re.compile("|".join(rf"(?<![\w.]){re.escape(word)}" for word in words), re.IGNORECASE)
     texts = {".py", ".md", ".txt", ".toml", ".yaml", ".css", ".js", ".html", ".mako", "", ".cfg", ".ini", ".svg", ".json", ".sh"}
     found = [

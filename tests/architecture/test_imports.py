@@ -31,7 +31,9 @@ def test_fastapi_and_starlette_are_imported_only_at_the_http_doors() -> None:
 
 
 def _importers(package: str) -> set[str]:
-    return {project.shown(path) for path in project.modules("quiz", "pages", "bench", "streamlit_app.py") if package in project.imported(path)}
+    return {
+        project.shown(path) for path in project.modules("quiz", "pages", "bench", "streamlit_app.py") if package in project.imported(path)
+    }
 
 
 def _below(*folders: str) -> set[str]:

@@ -73,7 +73,10 @@ def test_processes_that_start_together_wait_for_each_other(empty: Database, tmp_
         "ANKAO_SECRET_FILE": str(tmp_path / "secret.key"),
     }
 
-    both = [subprocess.Popen([sys.executable, "-c", program], cwd=project.ROOT, env=environment, stderr=subprocess.PIPE, text=True) for _ in "12"]
+    both = [
+        subprocess.Popen([sys.executable, "-c", program], cwd=project.ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        for _ in "12"
+    ]
     complaints = [process.communicate(timeout=120)[1] for process in both]
 
     assert [process.returncode for process in both] == [0, 0], complaints
@@ -85,7 +88,10 @@ def test_processes_that_start_together_wait_for_each_other(empty: Database, tmp_
 
 def _counts(database: Database) -> dict[str, int]:
     with database.reading() as session:
-        return {name: session.execute(text(f'select count(*) from "{name}"')).scalar_one() for name in [*models.metadata.tables, "alembic_version"]}
+        return {
+            name: session.execute(text(f'select count(*) from "{name}"')).scalar_one()
+            for name in [*models.metadata.tables, "alembic_version"]
+        }
 
 
 def _schema(engine: Engine) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,9 @@ EVERYWHERE = ("quiz", "pages", "bench", "tests", "streamlit_app.py")
 
 
 def test_every_module_opens_with_a_sentence() -> None:
-    silent = [project.shown(path) for path in project.modules(*EVERYWHERE) if path.read_text(encoding="utf-8").strip() and not _sentence(path)]
+    silent = [
+        project.shown(path) for path in project.modules(*EVERYWHERE) if path.read_text(encoding="utf-8").strip() and not _sentence(path)
+    ]
 
     assert silent == []
 

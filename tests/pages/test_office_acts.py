@@ -79,7 +79,7 @@ def test_the_list_with_whole_telephone_numbers_needs_a_purpose_and_a_promise(ope
 
 @pytest.mark.parametrize(("full", "phone"), [(False, "139****0002"), (True, "13900000002")])
 def test_the_workbook_holds_our_district_and_masks_unless_told_not_to(site: Database, ids: Ids, full: bool, phone: str) -> None:
-    content = coverage_files.workbook(_question(site), HERE, full_phones=full)()
+    content = coverage_files.workbook(_question(site), HERE, full_phones=full, purpose="电话催办", agreed=True)()
 
     book = openpyxl.load_workbook(io.BytesIO(content))
     rows = list(book["未覆盖名单"].iter_rows(values_only=True))

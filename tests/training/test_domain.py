@@ -73,7 +73,7 @@ def test_adjacent_periods_become_one() -> None:
 
 def test_empty_audience_selects_everybody() -> None:
     assert selects(Audience(), FOUNDRY)
-    assert why(Audience(), FOUNDRY) == "属于培训对象：本项目面向全部单位。"
+    assert why(Audience(), FOUNDRY) == "属于培训对象：本专项面向全部单位。"
 
 
 def test_criteria_narrow_each_other_and_values_widen_one() -> None:
