@@ -17,6 +17,7 @@ from quiz.accounts import help_desk
 from quiz.accounts.audit import Actor
 from quiz.accounts.domain import User
 from quiz.accounts.queries import activation_rows
+from quiz.attempts import service as attempts
 from quiz.coverage import filtered, queries
 from quiz.coverage.scores import holders, person_attempts, scores
 from quiz.coverage.uncovered import Filters, uncovered
@@ -26,6 +27,7 @@ from quiz.models.attempts import Extension
 from quiz.models.organisations import Organisation
 from quiz.models.training import Duty
 from quiz.organisations import queries as roster
+from quiz.organisations import service as organisations
 from quiz.organisations.domain import OrganisationDraft, PersonDraft
 from quiz.organisations.reach import Reach, Reaches
 from quiz.organisations.reference import Reference
@@ -71,8 +73,12 @@ def count(site: Database, table: Any) -> int:
 # 人 -------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reach", [HERE, TOWN, NOTHING])
-def test_the_help_desk_knows_nobody_of_another_district(site: Database, ids: Ids, reach: Reaches) -> None:
+def test_the_help_desk_knows_nobody_of_another_district(site: Database, ids: Ids) -> None:
+    for reach in (HERE, TOWN, NOTHING):
+        knows_nobody(site, ids, reach)
+
+
+def knows_nobody(site: Database, ids: Ids, reach: Reaches) -> None:
     acts: tuple[Callable[[Session], Any], ...] = (
         lambda session: help_desk.person_row(session, person_id=ids.li, reach=reach),
         lambda session: help_desk.reset_trainee_password(session, person_id=ids.li, reach=reach, now=clock.now(), actor=ACTOR),
@@ -99,17 +105,13 @@ def test_more_attempts_are_not_granted_to_somebody_elsewhere(site: Database, ids
     assert count(site, Extension) == 0
 
 
-@pytest.mark.parametrize("too_much", [{"extra_attempts": 11}, {"extra_minutes": 241}, {"closes_at": timedelta(days=800)}])
-def test_an_extension_has_limits_that_are_not_only_the_screens(site: Database, ids: Ids, too_much: dict[str, Any]) -> None:
-    from quiz.attempts import service as attempts
+def test_an_extension_has_limits_that_are_not_only_the_screens(site: Database, ids: Ids) -> None:
+    now, paper_id = clock.now(), asked(site).programme.paper_id or 0
+    too_much: tuple[dict[str, Any], ...] = ({"extra_attempts": 11}, {"extra_minutes": 241}, {"closes_at": now + timedelta(days=800)})
 
-    now = clock.now()
-    given: dict[str, Any] = {name: now + value if isinstance(value, timedelta) else value for name, value in too_much.items()}
-
-    with pytest.raises(Invalid), site.transaction() as session:
-        attempts.grant_extension(
-            session, paper_id=asked(site).programme.paper_id or 0, person_id=ids.li, reason="停电", granted_by=1, now=now, **given
-        )
+    for given in too_much:
+        with pytest.raises(Invalid), site.transaction() as session:
+            attempts.grant_extension(session, paper_id=paper_id, person_id=ids.li, reason="停电", granted_by=1, now=now, **given)
 
 
 def test_no_slip_is_made_for_a_street_elsewhere(site: Database, ids: Ids) -> None:
@@ -163,7 +165,7 @@ def test_a_roster_neither_creates_nor_changes_nor_takes_over_rows_elsewhere(site
     with site.transaction() as session:
         foreign = session.get_one(Organisation, ids.foreign)
         foreign.uscc = uscc = enterprise(7)["统一社会信用代码"]
-    attempts = [
+    tried = [
         enterprise(7, 所属区市="荣成市", 镇街="崖头街道"),  # theirs, changed where it stands
         enterprise(7, 所属区市="环翠区", 镇街="环翠楼街道"),  # theirs, pulled over the border
         enterprise(8, 所属区市="荣成市", 镇街="崖头街道"),  # a new one over there
@@ -171,7 +173,7 @@ def test_a_roster_neither_creates_nor_changes_nor_takes_over_rows_elsewhere(site
 
     reports = [
         import_roster(site, data=roster_file(row), file_name="名册.xlsx", now=clock.now(), account_id=4, may_write=reach.may_write, pause=0)
-        for row in attempts
+        for row in tried
         for reach in (HERE, TOWN, NOTHING)
     ]
 
@@ -223,12 +225,10 @@ def test_scores_of_another_district_are_not_there(site: Database, ids: Ids) -> N
     assert len(names) == 3
 
 
-@pytest.mark.parametrize(("purpose", "agreed"), [("", True), ("催办", True), ("电话催办", False)])
-def test_whole_telephone_numbers_leave_only_for_a_purpose_whatever_the_button_says(
-    site: Database, ids: Ids, purpose: str, agreed: bool
-) -> None:
-    with pytest.raises(Invalid):
-        coverage_files.workbook(asked(site), HERE, full_phones=True, purpose=purpose, agreed=agreed)()
+def test_whole_telephone_numbers_leave_only_for_a_purpose_whatever_the_button_says(site: Database, ids: Ids) -> None:
+    for purpose, agreed in (("", True), ("催办", True), ("电话催办", False)):
+        with pytest.raises(Invalid):
+            coverage_files.workbook(asked(site), HERE, full_phones=True, purpose=purpose, agreed=agreed)()
 
 
 def test_files_hold_nothing_of_another_district(site: Database, ids: Ids) -> None:
@@ -254,11 +254,9 @@ def test_files_hold_nothing_of_another_district(site: Database, ids: Ids) -> Non
 
 def supervised(session: Session, name: str, number: int, *, direct: str | None) -> int:
     """A restaurant under 商务局, with or without a department that supervises it directly."""
-    from quiz.organisations import service
-
     now = clock.now()
     today = clock.local_day(now)
-    view = service.add_organisation(
+    view = organisations.add_organisation(
         session,
         draft=OrganisationDraft(
             name=name, registration_number=f"D{number:05}", district_code=DISTRICT, sector_code="catering", department_code="commerce",
@@ -266,7 +264,7 @@ def supervised(session: Session, name: str, number: int, *, direct: str | None) 
         ),
         now=now,
     )  # fmt: skip
-    service.appoint(
+    organisations.appoint(
         session, organisation_id=view.id, person=PersonDraft(f"厨师{number}", f"1380000{number:04}"), role="principal",
         held_from=today - timedelta(days=300), now=now,
     )  # fmt: skip
