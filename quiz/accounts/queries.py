@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, select
 from sqlmodel import Session, col
 
-from quiz.accounts.domain import ADDRESS_WINDOW, GrantView, User
+from quiz.accounts.domain import ADDRESS_WINDOW, LOCK_FOR, GrantView, User
 from quiz.models.accounts import Account, Activation, AuditEvent, Grant, SignIn, SignInFailure
 from quiz.models.organisations import Organisation, Person, Post, Region
 from quiz.organisations.reach import Reach, Reaches
@@ -97,6 +97,12 @@ def address_is_barred(session: Session, *, address: str, account_id: int | None,
     # The trail, not the sessions: signing out must not make a stranger of anybody.
     good = (AuditEvent.account_id == account_id, AuditEvent.action == "sign_in", AuditEvent.result == "done", AuditEvent.address == address)
     return session.execute(select(AuditEvent.id).where(*good).limit(1)).first() is None  # type: ignore[call-overload,arg-type]
+
+
+def recent_failures_of_name(session: Session, *, account: str, now: datetime) -> int:
+    """Wrong passwords for a name nobody has: it seems to lock like any other, so that names cannot be tried out."""
+    query = select(func.count()).select_from(SignInFailure)
+    return session.execute(query.where(col(SignInFailure.account) == account[:60], col(SignInFailure.at) > now - LOCK_FOR)).scalar_one()
 
 
 def any_account(session: Session) -> bool:

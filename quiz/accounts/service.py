@@ -16,6 +16,7 @@ from quiz.accounts.domain import (
     ACTIVATION_LENGTH,
     ADDRESS_FAILURES,
     ADDRESS_WINDOW,
+    FAILURES_BEFORE_LOCK,
     SESSION_LENGTH,
     check_password_strength,
     lock_after,
@@ -64,6 +65,8 @@ def credentials(session: Session, *, account: str, address: str, now: datetime) 
     if found is not None and found.locked_until is not None and found.locked_until > now:
         minutes = int((found.locked_until - now).total_seconds() // 60) + 1
         raise Locked(f"密码连续输错次数过多，账号已锁定，请 {minutes} 分钟后再试，或联系发放账号的办公室重置密码。", code="locked")
+    if found is None and queries.recent_failures_of_name(session, account=account, now=now) >= FAILURES_BEFORE_LOCK:
+        raise Locked("密码连续输错次数过多，账号已锁定，请 15 分钟后再试，或联系发放账号的办公室重置密码。", code="locked")
     account_id = found.id if found else None
     refuse_barred_address(session, address=address, account_id=account_id, now=now)
     if found is None or found.disabled:
@@ -136,7 +139,8 @@ def record_failure(session: Session, *, account: str, account_id: int | None, ad
         if locked:
             found.locked_until, found.failures = locked, 0
     audit.record(session, actor=Actor(account_id, account, address), action="sign_in", result="refused", at=now)
-    return SignInResult.NOW_LOCKED if locked else SignInResult.WRONG_PASSWORD
+    seems_locked = account_id is None and queries.recent_failures_of_name(session, account=account, now=now) >= FAILURES_BEFORE_LOCK
+    return SignInResult.NOW_LOCKED if locked or seems_locked else SignInResult.WRONG_PASSWORD
 
 
 def close_session(session: Session, *, token: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import cache
 from typing import Any
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -33,6 +34,12 @@ def lane_of(path: str) -> str:
     return next((name for name, pattern in _LANES if pattern.match(path)), "screens")
 
 
+@cache
+def _children(lane: str, status: int) -> tuple[Counter, Histogram]:
+    """The counters of one lane and status; looked up once, not with every request."""
+    return REQUESTS.labels(lane, str(status)), SECONDS.labels(lane)
+
+
 class MeasureMiddleware:
     """Counts and times HTTP requests by lane; websockets pass untouched."""
 
@@ -47,8 +54,9 @@ class MeasureMiddleware:
 
         async def measured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                REQUESTS.labels(lane, str(message["status"])).inc()
-                SECONDS.labels(lane).observe(time.perf_counter() - begun)
+                count, seconds = _children(lane, message["status"])
+                count.inc()
+                seconds.observe(time.perf_counter() - begun)
             await send(message)
 
         await self.app(scope, receive, measured)

@@ -20,6 +20,7 @@ from quiz.attempts import service as attempts
 from quiz.attempts.recorder import Recorder
 from quiz.db import Database, database
 from quiz.http import logs, metrics
+from quiz.papers import queries as papers
 
 log = structlog.get_logger()
 EXPIRY_EVERY_SECONDS = 5.0
@@ -99,7 +100,7 @@ async def serving(_app: Any) -> AsyncIterator[dict[str, Any]]:
         parts = _running = Running(target, Recorder(target))
         parts.recorder.start()
         metrics.watch(parts.recorder)
-        await anyio.to_thread.run_sync(_warm_up)
+        await anyio.to_thread.run_sync(lambda: _warm_up(target))
         clockwork = asyncio.gather(_expire_forever(), _tidy_forever())
         parts.ready = True
         try:
@@ -113,8 +114,10 @@ async def serving(_app: Any) -> AsyncIterator[dict[str, Any]]:
             _running = None
 
 
-def _warm_up() -> None:
-    """Import what the first visitor would otherwise wait for, and keep it out of every later garbage collection."""
+def _warm_up(database: Database) -> None:
+    """Import and read what the first visitor would otherwise wait for, and keep it out of every later garbage collection."""
+    with database.reading() as session:
+        papers.warm_up(session)
     if os.environ.get("ANKAO_COLD") == "1":
         return
     import pandas  # noqa: F401

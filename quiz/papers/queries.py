@@ -105,6 +105,14 @@ class _Versions:
         self._lock = threading.Lock()
         self._limit = limit
 
+    def keep(self, session: Session, views: Iterable[VersionView]) -> None:
+        """Remember versions that were read anyway."""
+        database = _database_key(session)
+        with self._lock:
+            self._views.update({(database, view.id): view for view in views})
+            while len(self._views) > self._limit:
+                self._views.popitem(last=False)
+
     def get(self, session: Session, ids: Iterable[int]) -> dict[int, VersionView]:
         wanted = list(ids)
         database = _database_key(session)
@@ -114,10 +122,7 @@ class _Versions:
         if missing:
             fetched = banks.versions(session, missing)
             found |= fetched
-            with self._lock:
-                self._views.update({(database, i): view for i, view in fetched.items()})
-                while len(self._views) > self._limit:
-                    self._views.popitem(last=False)
+            self.keep(session, fetched.values())
         return found
 
 
@@ -142,6 +147,8 @@ def pool(session: Session, blueprint: Blueprint) -> Pool:
     cached = _pools.get(cache_key)
     if cached is not None and cached[0] == stamp:
         return cached[1]
+    views = banks.published(session, blueprint.banks)
+    _versions.keep(session, views)
     items = Pool(
         PoolItem(
             version=view.id,
@@ -153,10 +160,17 @@ def pool(session: Session, blueprint: Blueprint) -> Pool:
             clause=view.clauses[0].id if view.clauses else view.item_code,
             options=tuple(key for key, _ in view.options),
         )
-        for view in banks.published(session, blueprint.banks)
+        for view in views
     )
     _pools[cache_key] = (stamp, items)
     return items
+
+
+def warm_up(session: Session) -> None:
+    """Read the pools of all published papers, so that the first to start waits no longer than the last."""
+    for view in list_papers(session):
+        if view.state is PaperState.PUBLISHED:
+            pool(session, view.blueprint)
 
 
 def form_items(session: Session, form_id: int) -> tuple[FormItem, ...]:
