@@ -190,7 +190,11 @@ def main() -> None:
             run = asyncio.run(rush(chosen.port, process.pid, people, at_once=chosen.people, attempts=chosen.people, think=chosen.think))
             runs.append(report(f"{chosen.people} people thinking {chosen.think:g} s", run, recount(run)))
         else:
-            for title, at_once, attempts in (("one alone", 1, 50), ("20 at once", 20, chosen.attempts), ("50 at once", 50, chosen.attempts)):
+            for title, at_once, attempts in (
+                ("one alone", 1, 50),
+                ("20 at once", 20, chosen.attempts),
+                ("50 at once", 50, chosen.attempts),
+            ):
                 run = asyncio.run(rush(chosen.port, process.pid, people, at_once=at_once, attempts=attempts, think=0))
                 runs.append(report(title, run, recount(run)))
         if any(run["errors"] or run["lost"] or run["changed"] or run["unfinished"] or run["double"] for run in runs):

@@ -55,7 +55,10 @@ def is_new(database: Database) -> bool:
     with database.reading() as session:
         if "organisation" not in inspect(session.connection()).get_table_names():
             return True
-        return session.execute(select(Organisation.id).limit(1)).first() is None and session.execute(select(Account.id).limit(1)).first() is None  # type: ignore[call-overload]
+        return (
+            session.execute(select(Organisation.id).limit(1)).first() is None
+            and session.execute(select(Account.id).limit(1)).first() is None
+        )  # type: ignore[call-overload]
 
 
 def is_demonstration(session: Session) -> bool:

@@ -43,11 +43,16 @@ def ensure() -> str:
         subprocess.run(["apt-get", "update", "-qq"], check=True, env=environment, stdout=subprocess.DEVNULL)
         packages = ["chromium", "fonts-noto-cjk", "fontconfig"]
         subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=True, env=environment, stdout=subprocess.DEVNULL
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
+            check=True,
+            env=environment,
+            stdout=subprocess.DEVNULL,
         )
         found = executable()
     if not found:
-        sys.exit("The browser journeys need Chromium: install it (apt-get install chromium fonts-noto-cjk) or set ANKAO_CHROMIUM to its path.")
+        sys.exit(
+            "The browser journeys need Chromium: install it (apt-get install chromium fonts-noto-cjk) or set ANKAO_CHROMIUM to its path."
+        )
     return found
 
 

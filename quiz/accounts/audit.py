@@ -127,5 +127,3 @@ def verify(session: Session) -> AuditReport:
     if head != f"{rows}:{previous}":
         broken.append(Broken(0, f"记录共 {rows} 条，与登记的 {head.split(':')[0]} 条或末条校验值不符（末尾可能有记录被删除或添加）"))
     return AuditReport(rows=rows, broken=tuple(broken))
-
-

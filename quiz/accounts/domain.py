@@ -57,9 +57,7 @@ PERMISSIONS: dict[AccountRole, frozenset[Permission]] = {
     AccountRole.TRAINEE: frozenset({Permission.TAKE_QUIZ}),
     AccountRole.TRAINER: frozenset(_TRAINER),
     AccountRole.OFFICE: frozenset(_OFFICE),
-    AccountRole.ADMINISTRATOR: frozenset(
-        _OFFICE | _TRAINER | {Permission.MANAGE_ACCOUNTS, Permission.SEE_AUDIT, Permission.MANAGE_SYSTEM}
-    ),
+    AccountRole.ADMINISTRATOR: frozenset(_OFFICE | _TRAINER | {Permission.MANAGE_ACCOUNTS, Permission.SEE_AUDIT, Permission.MANAGE_SYSTEM}),
 }
 """Deny by default: what is not listed here is refused."""
 

@@ -66,7 +66,9 @@ def user_of_account(session: Session, account_id: int) -> User:
 def grants_of(session: Session, account_id: int) -> tuple[GrantView, ...]:
     """The roles of an account with their reach."""
     rows = session.connection().execute(_GRANTS, {"account_id": account_id}).all()
-    return tuple(GrantView(AccountRole(row.role), _reach(row.region_code, row.level, row.department_code, row.organisation_id)) for row in rows)
+    return tuple(
+        GrantView(AccountRole(row.role), _reach(row.region_code, row.level, row.department_code, row.organisation_id)) for row in rows
+    )
 
 
 def _reach(region_code: str | None, level: str | None, department_code: str | None, organisation_id: int | None) -> Reach:
@@ -125,7 +127,9 @@ class AccountRow:
     is_demonstration: bool
 
 
-def list_accounts(session: Session, *, text: str = "", role: str | None = None, limit: int = 50, offset: int = 0) -> tuple[list[AccountRow], int]:
+def list_accounts(
+    session: Session, *, text: str = "", role: str | None = None, limit: int = 50, offset: int = 0
+) -> tuple[list[AccountRow], int]:
     """Accounts by name or account, newest first, and how many there are in all."""
     condition = [Account.account.contains(text) | Account.name.contains(text)] if text else []  # type: ignore[attr-defined]
     if role:

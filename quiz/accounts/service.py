@@ -188,7 +188,12 @@ def create_account(
             Grant(account_id=row.id, role=role.value, region_code=region, department_code=department, organisation_id=organisation_id)
         )
     audit.record(
-        session, actor=actor, action="create_account", subject=account, at=now, detail={"roles": [[role.value, *rest] for role, *rest in roles]}
+        session,
+        actor=actor,
+        action="create_account",
+        subject=account,
+        at=now,
+        detail={"roles": [[role.value, *rest] for role, *rest in roles]},
     )
     return row.id
 
@@ -256,7 +261,9 @@ def issue_activations(session: Session, *, rows: list[queries.ActivationRow], no
     for start in range(0, len(person_ids), 5000):
         session.execute(
             update(Activation)
-            .where(Activation.person_id.in_(person_ids[start : start + 5000]), Activation.used_at.is_(None), Activation.revoked_at.is_(None))  # type: ignore[attr-defined,union-attr]
+            .where(
+                Activation.person_id.in_(person_ids[start : start + 5000]), Activation.used_at.is_(None), Activation.revoked_at.is_(None)
+            )  # type: ignore[attr-defined,union-attr]
             .values(revoked_at=now)
         )
     expires = now + ACTIVATION_LENGTH
@@ -355,6 +362,10 @@ def activate(
 
 def require_person_in_reach(session: Session, *, person_id: int, conditions: list) -> None:  # type: ignore[type-arg]
     """Raise NotFound unless the person holds or held a post at an organisation that satisfies the conditions."""
-    held = select(col(Post.id)).join(Organisation, col(Organisation.id) == col(Post.organisation_id)).where(col(Post.person_id) == person_id, *conditions)
+    held = (
+        select(col(Post.id))
+        .join(Organisation, col(Organisation.id) == col(Post.organisation_id))
+        .where(col(Post.person_id) == person_id, *conditions)
+    )
     if session.execute(held.limit(1)).first() is None:
         raise NotFound()

@@ -44,7 +44,10 @@ async def on_invalid(_request: Request, error: RequestValidationError) -> JSONRe
 
 @api.exception_handler(StarletteHTTPException)
 async def on_http(_request: Request, error: StarletteHTTPException) -> JSONResponse:
-    refusal = Refusal({404: "没有这个接口。", 405: "这个接口不支持该请求方法。"}.get(error.status_code, "请求未被接受。"), code=f"http_{error.status_code}")
+    refusal = Refusal(
+        {404: "没有这个接口。", 405: "这个接口不支持该请求方法。"}.get(error.status_code, "请求未被接受。"),
+        code=f"http_{error.status_code}",
+    )
     refusal.status = error.status_code
     return requests.problem(refusal)
 
@@ -129,9 +132,7 @@ async def post_attempt(
 ) -> JSONResponse:
     def job(session: Any) -> attempts.Started:
         _, person_id = requests.require_person(session, request)
-        return my_papers.start_paper(
-            session, person_id=person_id, paper_id=body.paper, idempotency_key=idempotency_key, now=clock.now()
-        )
+        return my_papers.start_paper(session, person_id=person_id, paper_id=body.paper, idempotency_key=idempotency_key, now=clock.now())
 
     started = await work(job)
     return JSONResponse(started.payload, status_code=201 if started.created else 200)
@@ -149,9 +150,7 @@ async def get_attempt(request: Request, attempt_id: int) -> JSONResponse:
 
 @api.put("/attempts/{attempt_id}/responses", summary="保存答案（提交到磁盘后才应答）")
 async def put_responses(request: Request, attempt_id: int, body: schemas.ResponsesBody) -> schemas.SavedAnswer:
-    return schemas.SavedAnswer.model_validate(
-        await saving.save(token=requests.token_of(request), attempt_id=attempt_id, body=body)
-    )
+    return schemas.SavedAnswer.model_validate(await saving.save(token=requests.token_of(request), attempt_id=attempt_id, body=body))
 
 
 @api.post("/attempts/{attempt_id}/submission", summary="交卷（可重复，结果相同）")

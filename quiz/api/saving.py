@@ -46,9 +46,7 @@ async def save(*, token: str, attempt_id: int, body: ResponsesBody) -> dict[str,
     if not token:
         raise NotSignedIn()
     saves = [Save(row.position, tuple(row.answer), row.sequence) for row in body.responses]
-    kept = await asyncio.wrap_future(
-        running().recorder.save(token=token, attempt_id=attempt_id, saves=saves, received_at=clock.now())
-    )
+    kept = await asyncio.wrap_future(running().recorder.save(token=token, attempt_id=attempt_id, saves=saves, received_at=clock.now()))
     return {
         "saved": [{"position": position, "sequence": sequence} for position, sequence in kept],
         "server_time": clock.now().isoformat(),

@@ -52,7 +52,9 @@ def mark_form(
         for position, item in enumerate(form, start=1)
     )
     must_failed = tuple(
-        position for position, (item, mark) in enumerate(zip(form, marks, strict=True), start=1) if item.must_be_right and mark < item.points
+        position
+        for position, (item, mark) in enumerate(zip(form, marks, strict=True), start=1)
+        if item.must_be_right and mark < item.points
     )
     score = round(sum(marks), SCORE_DECIMALS)
     passed = score >= round(cut_score, SCORE_DECIMALS) and not must_failed

@@ -117,7 +117,9 @@ def candidate_items(form: Sequence[tuple[FormItem, VersionView]]) -> list[dict[s
     return shown
 
 
-def attempt_payload(session: Session, row: AttemptRow, *, now: datetime, form: Sequence[tuple[FormItem, VersionView]] | None = None) -> dict[str, Any]:
+def attempt_payload(
+    session: Session, row: AttemptRow, *, now: datetime, form: Sequence[tuple[FormItem, VersionView]] | None = None
+) -> dict[str, Any]:
     """The attempt as the API answers it."""
     title = papers.paper(session, row.paper_id).title
     return {
@@ -220,7 +222,9 @@ def result(session: Session, *, attempt_id: int, person_id: int | None, now: dat
     form = form_with_versions(session, row.form_id)
     answers = {saved["position"]: saved["answer"] for saved in saved_responses(session, row.id)}
     late = _late_answers(session, row.id)
-    must_failed = [n for n, ((item, _), mark) in enumerate(zip(form, row.marks, strict=True), 1) if item.must_be_right and mark < item.points]
+    must_failed = [
+        n for n, ((item, _), mark) in enumerate(zip(form, row.marks, strict=True), 1) if item.must_be_right and mark < item.points
+    ]
     closes_at = allowance(session, paper=paper, person_id=row.person_id, taken=0).closes_at
     shown, why_not = _may_review(paper, closes_at=closes_at, now=now)
     if for_staff:
@@ -308,5 +312,3 @@ def overdue_ids(session: Session, *, now: datetime, limit: int) -> list[int]:
 
 def keys_of(form: Sequence[tuple[FormItem, VersionView]]) -> dict[int, frozenset[str]]:
     return {view.id: view.key for _, view in form}
-
-

@@ -320,9 +320,7 @@ def _keep_late(session: Session, job: SaveJob) -> None:
     """Keep what came after the close. An answer that was counted and is only sent again, its receipt lost, is not late."""
     kept = _kept(session, {(job.attempt_id, save.position) for save in job.saves})
     rows = [
-        {("received_at" if name == "saved_at" else name): value for name, value in row.items()}
-        for row in _rows(job)
-        if _is_news(row, kept)
+        {("received_at" if name == "saved_at" else name): value for name, value in row.items()} for row in _rows(job) if _is_news(row, kept)
     ]
     if not rows:
         return

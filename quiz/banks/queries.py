@@ -48,7 +48,10 @@ def list_banks(session: Session) -> list[BankView]:
     in_force = (Clause.assessable.is_(True), Edition.status == EditionStatus.IN_FORCE)  # type: ignore[attr-defined]
     clauses: dict[str, int] = dict(
         session.execute(
-            select(Clause.edition_code, func.count()).join(Edition, Edition.code == Clause.edition_code).where(*in_force).group_by(Clause.edition_code)  # type: ignore[call-overload,arg-type]
+            select(Clause.edition_code, func.count())
+            .join(Edition, Edition.code == Clause.edition_code)
+            .where(*in_force)
+            .group_by(Clause.edition_code)  # type: ignore[call-overload,arg-type]
         ).all()
     )
     covered: dict[str, int] = dict(
@@ -187,7 +190,10 @@ def _views(session: Session, rows: Sequence[tuple[ItemVersion, str, str, str]]) 
 def clauses_of_edition(session: Session, edition_code: str) -> list[ClauseView]:
     """All clauses of an edition in their order."""
     rows = session.execute(
-        select(Clause, Edition.title).join(Edition, Edition.code == Clause.edition_code).where(Clause.edition_code == edition_code).order_by(Clause.position)  # type: ignore[call-overload,arg-type]
+        select(Clause, Edition.title)
+        .join(Edition, Edition.code == Clause.edition_code)
+        .where(Clause.edition_code == edition_code)
+        .order_by(Clause.position)  # type: ignore[call-overload,arg-type]
     )
     return [ClauseView(c.id, c.ref, c.group, c.heading, c.text, title, c.assessable) for c, title in rows]
 

@@ -49,7 +49,12 @@ def _of_item(item: VersionView) -> list[Finding]:
         add("error", "no_clause", "没有标注依据条款。", "补上题目所依据的条款。")
     for clause in item.clauses:
         if not clause.assessable:
-            add("error", "clause_not_assessable", f"所依据的{clause.ref}不得出题（未核实或属于背景信息）。", "改引可出题的条款，或停用本题。")
+            add(
+                "error",
+                "clause_not_assessable",
+                f"所依据的{clause.ref}不得出题（未核实或属于背景信息）。",
+                "改引可出题的条款，或停用本题。",
+            )
     if not item.explanation.strip():
         add("error", "no_explanation", "没有解析。", "用平实的话说明为什么选这个答案。")
     if item.type is not ItemType.TRUE_FALSE:

@@ -185,4 +185,3 @@ def set_state(session: Session, *, item_id: int, state: ItemState) -> None:
         raise NotFound("没有这道题。")
     item.state = state.value
     touch(session)
-

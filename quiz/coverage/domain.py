@@ -56,9 +56,7 @@ class Counts:
     @property
     def shown(self) -> str:
         """In Chinese, in one line."""
-        return (
-            f"应训 {self.due}、参训 {self.trained}、参考 {self.examined}、合格 {self.passed}、完成 {self.completed}、核减 {self.exempt}"
-        )
+        return f"应训 {self.due}、参训 {self.trained}、参考 {self.examined}、合格 {self.passed}、完成 {self.completed}、核减 {self.exempt}"
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*map(add, self.values, other.values))

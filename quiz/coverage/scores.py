@@ -230,9 +230,7 @@ def holders(
     return tuple(HolderRow(**{**row._mapping, "role": PostRole(row.role)}) for row in rows)
 
 
-def person_attempts(
-    session: Session, *, programme_code: str, person_id: int, reach: AnyReach = EVERYWHERE
-) -> tuple[AttemptRow, ...]:
+def person_attempts(session: Session, *, programme_code: str, person_id: int, reach: AnyReach = EVERYWHERE) -> tuple[AttemptRow, ...]:
     """One person's attempts at the programme's paper, in order; only for those who reach an enterprise the person answers for."""
     wanted = programme(session, code=programme_code)
     within = (

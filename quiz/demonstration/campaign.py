@@ -72,6 +72,7 @@ def _section(count: int, *banks: str, groups: tuple[str, ...] = (), types: tuple
 _DUTIES = ("主要负责人职责",)
 _KITCHEN = ("catering-gas", "weihai-gas", "urban-gas")
 
+
 def _sector_paper(*banks: str, must: str) -> tuple[Section, ...]:
     """Mostly the sector's own standard, and what the law asks of a principal."""
     return (

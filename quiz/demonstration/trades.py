@@ -116,6 +116,7 @@ TABLES = {
 """Kinds of self-employed restaurants with their weights."""
 TABLE_COMPANIES = ("餐饮管理有限公司", "酒店有限公司", "餐饮服务有限公司", "渔港酒楼有限公司")
 
+
 @dataclass(frozen=True, eq=False)
 class Mine:
     """A kind of non-coal mine."""

@@ -125,5 +125,3 @@ def _warm_up(database: Database) -> None:
 
     gc.collect()
     gc.freeze()
-
-

@@ -16,7 +16,14 @@ class Attempt(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("person_id", "idempotency_key"),
         UniqueConstraint("person_id", "paper_id", "number"),
-        Index("uq_attempt_open", "person_id", "paper_id", unique=True, sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+        Index(
+            "uq_attempt_open",
+            "person_id",
+            "paper_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
         Index("ix_attempt_due", "deadline", sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
         Index("ix_attempt_paper_state", "paper_id", "state"),
     )

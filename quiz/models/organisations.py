@@ -59,8 +59,21 @@ class Organisation(SQLModel, table=True):
     """An enterprise, hospital, self-employed restaurant or office, as it stands now; see Placement for where it stood when."""
 
     __table_args__ = (
-        Index("uq_organisation_uscc_premises", "uscc", "premises", unique=True, sqlite_where=text("uscc is not null"), postgresql_where=text("uscc is not null")),
-        Index("uq_organisation_registration_number", "registration_number", unique=True, sqlite_where=text("uscc is null and registration_number is not null"), postgresql_where=text("uscc is null and registration_number is not null")),
+        Index(
+            "uq_organisation_uscc_premises",
+            "uscc",
+            "premises",
+            unique=True,
+            sqlite_where=text("uscc is not null"),
+            postgresql_where=text("uscc is not null"),
+        ),
+        Index(
+            "uq_organisation_registration_number",
+            "registration_number",
+            unique=True,
+            sqlite_where=text("uscc is null and registration_number is not null"),
+            postgresql_where=text("uscc is null and registration_number is not null"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -152,7 +165,15 @@ class Post(SQLModel, table=True):
 
     __table_args__ = (
         CheckConstraint("held_to is null or held_to >= held_from", name="order"),
-        Index("uq_post_current", "person_id", "organisation_id", "role", unique=True, sqlite_where=text("held_to is null"), postgresql_where=text("held_to is null")),
+        Index(
+            "uq_post_current",
+            "person_id",
+            "organisation_id",
+            "role",
+            unique=True,
+            sqlite_where=text("held_to is null"),
+            postgresql_where=text("held_to is null"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

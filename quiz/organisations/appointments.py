@@ -152,9 +152,7 @@ def find_or_add_person(session: Session, *, draft: PersonDraft, organisation_id:
     return person
 
 
-def _known_person(
-    session: Session, name: str, phone: str | None, digest: str | None, organisation_id: int | None
-) -> Person | None:
+def _known_person(session: Session, name: str, phone: str | None, digest: str | None, organisation_id: int | None) -> Person | None:
     if digest and (person := session.exec(select(Person).where(Person.identity_digest == digest)).first()):
         if person.name != name:
             message = f"这个身份证号已登记在“{identifiers.mask_name(person.name)}”名下，与所填姓名不一致。"

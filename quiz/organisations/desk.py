@@ -51,4 +51,3 @@ def id_of(row: Organisation | Person | Post) -> int:
     """The id of a row that has been flushed."""
     assert row.id is not None
     return row.id
-

@@ -39,9 +39,7 @@ class Entry:
     effective_on: date
 
 
-def record(
-    session: Session, entries: Sequence[Entry], *, now: datetime, account_id: int | None, import_id: int | None = None
-) -> None:
+def record(session: Session, entries: Sequence[Entry], *, now: datetime, account_id: int | None, import_id: int | None = None) -> None:
     """Write the history."""
     if entries:
         session.execute(

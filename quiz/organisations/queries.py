@@ -276,9 +276,7 @@ def organisation_view(session: Session, organisation_id: int, *, reach: AnyReach
         )
     )
     posts = posts_of_organisation(session, organisation_id)
-    placements = session.scalars(
-        select(Placement).where(col(Placement.organisation_id) == organisation_id).order_by(col(Placement.since))
-    )
+    placements = session.scalars(select(Placement).where(col(Placement.organisation_id) == organisation_id).order_by(col(Placement.since)))
     return OrganisationView(
         row=_rows(session, found)[0],
         details=organisation.model_dump(exclude={"id"}),
@@ -365,4 +363,3 @@ def recent_imports(session: Session, *, limit: int = 20) -> tuple[ImportView, ..
     """The latest imports; an empty report means that the import was interrupted."""
     rows = session.scalars(select(RosterImport).order_by(col(RosterImport.id).desc()).limit(limit))
     return tuple(ImportView(row.id or 0, row.file_name, row.imported_at, row.account_id, row.report) for row in rows)
-

@@ -103,9 +103,7 @@ def _write_features(session: Session, states: Sequence[OrganisationState]) -> No
         ]
         session.execute(delete(OrganisationFeature).where(or_(*pairs)))
     gained = [
-        {"organisation_id": state.id, "feature_code": code}
-        for state in states
-        for code in sorted(state.features - state.original_features)
+        {"organisation_id": state.id, "feature_code": code} for state in states for code in sorted(state.features - state.original_features)
     ]
     if gained:
         session.execute(insert(OrganisationFeature), gained)

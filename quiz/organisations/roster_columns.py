@@ -49,8 +49,17 @@ _PEOPLE = {
 """Upper header cells under which 姓名 and 手机号 belong to that person."""
 
 _UNDER_PERSON = {
-    "principal": {"principal": "principal", "phone": "phone", "telephone": "phone", "held_from": "held_from", "identity": "identity",
-                  "title": "title", "category": "category", "designated": "designated", "name": "principal"},
+    "principal": {
+        "principal": "principal",
+        "phone": "phone",
+        "telephone": "phone",
+        "held_from": "held_from",
+        "identity": "identity",
+        "title": "title",
+        "category": "category",
+        "designated": "designated",
+        "name": "principal",
+    },
     "safety_director": {"principal": "safety_director", "phone": "safety_director_phone", "telephone": "safety_director_phone"},
     "deputy": {"principal": "deputy", "phone": "deputy_phone", "telephone": "deputy_phone"},
     "safety_manager": {"principal": "safety_manager", "phone": "safety_manager_phone", "telephone": "safety_manager_phone"},

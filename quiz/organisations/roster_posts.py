@@ -33,9 +33,7 @@ class PostsTrial:
     """How much the row said that earlier rows of the file had not."""
 
     @classmethod
-    def begin(
-        cls, row: RosterRow, state: OrganisationState, people: People, today: date, named_elsewhere: Mapping[str, str]
-    ) -> PostsTrial:
+    def begin(cls, row: RosterRow, state: OrganisationState, people: People, today: date, named_elsewhere: Mapping[str, str]) -> PostsTrial:
         """Copy the posts; people are shared, and changed only by `keep`."""
         merged = row.raw.is_merged("uscc") or row.raw.is_merged("name")
         posts = [post.copy() for post in state.posts]

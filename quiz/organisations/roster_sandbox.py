@@ -34,9 +34,7 @@ def read_grids(data: bytes) -> list[Grid]:
     command = [sys.executable, "-X", "utf8", "-m", "quiz.organisations.roster_sandbox"]
     try:
         with _one_at_a_time:
-            done = subprocess.run(
-                command, input=data, capture_output=True, cwd=_ROOT, env=environment, timeout=SECONDS, check=False
-            )
+            done = subprocess.run(command, input=data, capture_output=True, cwd=_ROOT, env=environment, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise UnreadableRoster(TOO_SLOW, code="too_slow") from None
     if done.returncode != 0:

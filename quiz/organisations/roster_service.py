@@ -57,9 +57,7 @@ class RosterPlan:
         return build_report(self.roster.file_name, self.roster.file, self.outcomes, dry_run=True)
 
 
-def read_and_plan(
-    session: Session, *, data: bytes, file_name: str, today: date, may_write: MayWrite | None = None
-) -> RosterPlan:
+def read_and_plan(session: Session, *, data: bytes, file_name: str, today: date, may_write: MayWrite | None = None) -> RosterPlan:
     """Dry run: read the file and plan the whole import; nothing is written. Refuses files that cannot be read."""
     reference = Reference.load(session)
     roster = _read(reference, data, file_name, today)
@@ -145,9 +143,7 @@ def _in_batches(rows: Sequence[RosterRow], size: int) -> Iterator[list[RosterRow
 class _Batches:
     """One import under way: what its batches share."""
 
-    def __init__(
-        self, db: Database, roster: ReadRoster, reference: Reference, stamp: Stamp, may_write: MayWrite | None
-    ) -> None:
+    def __init__(self, db: Database, roster: ReadRoster, reference: Reference, stamp: Stamp, may_write: MayWrite | None) -> None:
         self.db = db
         self.roster = roster
         self.reference = reference

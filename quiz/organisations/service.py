@@ -287,9 +287,7 @@ def _change(
 
 
 def _features(session: Session, organisation_id: int) -> frozenset[str]:
-    return frozenset(
-        session.exec(select(OrganisationFeature.feature_code).where(OrganisationFeature.organisation_id == organisation_id))
-    )
+    return frozenset(session.exec(select(OrganisationFeature.feature_code).where(OrganisationFeature.organisation_id == organisation_id)))
 
 
 def _put_features(session: Session, organisation_id: int, codes: frozenset[str]) -> None:

@@ -113,9 +113,9 @@ _traits = _periods_of(TraitPeriod)
 _duties: Any = select(col(Duty.id), *(getattr(Duty, name) for name in DUTY_FIELDS)).where(
     col(Duty.programme_id) == bindparam("programme_id"), col(Duty.organisation_id).in_(bindparam("ids", expanding=True))
 )
-_attempts = select(
-    col(Attempt.person_id), col(Attempt.id), col(Attempt.started_at), col(Attempt.handed_in_at), col(Attempt.passed)
-).where(col(Attempt.paper_id) == bindparam("paper_id"), col(Attempt.person_id).in_(bindparam("ids", expanding=True)))
+_attempts = select(col(Attempt.person_id), col(Attempt.id), col(Attempt.started_at), col(Attempt.handed_in_at), col(Attempt.passed)).where(
+    col(Attempt.paper_id) == bindparam("paper_id"), col(Attempt.person_id).in_(bindparam("ids", expanding=True))
+)
 
 
 def core(session: Session) -> Connection:

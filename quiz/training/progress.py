@@ -39,11 +39,7 @@ _lock = (
 )
 _LEVELS = ("trained_on", "examined_on", "passed_on", "completed_on")
 _MOVED = (*_LEVELS, "completed_attempt_id", "closing")
-_move = (
-    update(Duty)
-    .where(col(Duty.id) == bindparam("duty_id"))
-    .values({name: bindparam(name) for name in _MOVED})
-)
+_move = update(Duty).where(col(Duty.id) == bindparam("duty_id")).values({name: bindparam(name) for name in _MOVED})
 
 
 def advance(session: Session, *, person_id: int, paper_id: int, day: date, attempt_id: int, handed_in: bool, passed: bool) -> None:

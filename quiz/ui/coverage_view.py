@@ -121,7 +121,12 @@ def headline(session: Session, asked: Question, view: CoverageView, reach: Reach
             Kpi("应训企业", f"{total.due} 家", f"另核减 {total.exempt} 家，不计入分母"),
             Kpi("已参训", f"{total.trained} 家", f"占应训 {show_share(total.trained, total.due)}"),
             Kpi("已参考", f"{total.examined} 家", f"占应训 {show_share(total.examined, total.due)}"),
-            Kpi("合格并完成", f"{total.completed} 家", f"占应训 {show_share(total.completed, total.due)}", tone="ok" if total.completed == total.due else ""),
+            Kpi(
+                "合格并完成",
+                f"{total.completed} 家",
+                f"占应训 {show_share(total.completed, total.due)}",
+                tone="ok" if total.completed == total.due else "",
+            ),
             Kpi("未完成", f"{total.uncovered} 家", "名单见下方", tone="warn" if total.uncovered else "ok"),
             Kpi("其中逾期", f"{overdue} 家", _due_text(programme, asked.day), tone="bad" if overdue else "ok"),
             Kpi("应训人员", f"{people.due} 人", f"完成 {people.completed} 人，占 {show_share(people.completed, people.due)}"),

@@ -83,6 +83,8 @@ def account(person: PersonRow, user: User, reach: Reaches, now: datetime) -> Non
         if user.may(Permission.ISSUE_ACTIVATIONS):
             components.link("激活码发放", "/activation_slips?state=&q=" + person.name)
         return
+    if not user.may(Permission.ISSUE_ACTIVATIONS):
+        return
     with st.container(horizontal=True):
         question = f"将作废{person.name}现在的密码并退出其所有设备，请先核实是本人。"
         if components.confirm_button("重置密码", key=f"{PAGE}_reset", question=question, icon=":material/lock_reset:"):
@@ -94,12 +96,14 @@ def account(person: PersonRow, user: User, reach: Reaches, now: datetime) -> Non
 
 
 def _reset(session: Session, person: PersonRow, user: User, reach: Reaches) -> str:
+    user.require(Permission.ISSUE_ACTIVATIONS)
     password = help_desk.reset_trainee_password(session, person_id=person.id, reach=reach, now=clock.now(), actor=gate.actor(user))
     state.TEMPORARY_PASSWORD.set(state.Secret(person.account or "", password))
     return f"{person.name}的密码已重置。"
 
 
 def _unlock(session: Session, person: PersonRow, user: User, reach: Reaches) -> str:
+    user.require(Permission.ISSUE_ACTIVATIONS)
     help_desk.unlock_trainee(session, person_id=person.id, reach=reach, now=clock.now(), actor=gate.actor(user))
     return f"{person.name}的账号已解除锁定。"
 

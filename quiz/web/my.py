@@ -176,5 +176,3 @@ async def get_verify(request: Request) -> Response:
     """Public check of a certificate's number."""
     telephone = await read(office_telephone)
     return page("verify.html", user=None, telephone=telephone, number=request.path_params["number"][:40], found=False, status=404)
-
-

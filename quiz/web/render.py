@@ -34,7 +34,11 @@ class _Lenient(StrictUndefined):
 
 
 _environment = Environment(
-    loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(default=True), undefined=_Lenient, trim_blocks=True, lstrip_blocks=True
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=select_autoescape(default=True),
+    undefined=_Lenient,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 
 

@@ -53,7 +53,9 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
 
 async def _message(status: int, title: str, text: str) -> Response:
     telephone = await read(office_telephone)
-    return page("message.html", user=None, telephone=telephone, status=status, title=title, text=text, link_href="/my", link_text="返回首页")
+    return page(
+        "message.html", user=None, telephone=telephone, status=status, title=title, text=text, link_href="/my", link_text="返回首页"
+    )
 
 
 def _route(path: str, *, get: Endpoint | None = None, post: Endpoint | None = None) -> list[BaseRoute]:

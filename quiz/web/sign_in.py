@@ -161,9 +161,7 @@ async def _known_candidate(code: str, name: str, address: str) -> None:
         await read(look)
     except Invalid as refusal:
         if refusal.code == "activation_wrong":
-            await work(
-                lambda session: service.record_failure(session, account="激活码", account_id=None, address=address, now=clock.now())
-            )
+            await work(lambda session: service.record_failure(session, account="激活码", account_id=None, address=address, now=clock.now()))
         raise
 
 
@@ -266,5 +264,3 @@ async def post_first_run(request: Request) -> Response:
         fields = {name: form.get(name, "") for name in ("setup_code", "account", "name")}
         return page("first_run.html", user=None, telephone="", status=refusal.status, error=refusal.message, fields=fields)
     return _enter(token, user, "/")
-
-

@@ -68,9 +68,7 @@ def _dump(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         "accounts": (Account.account, Account.name, Account.person_id, Account.last_sign_in_at),
     }
     with database.reading() as session:
-        return {
-            name: sorted((tuple(row) for row in session.execute(select(*columns))), key=repr) for name, columns in wanted.items()
-        }
+        return {name: sorted((tuple(row) for row in session.execute(select(*columns))), key=repr) for name, columns in wanted.items()}
 
 
 def test_both_databases_get_the_same_city(city: tuple[Database, DemonstrationReport], postgresql_server: str) -> None:

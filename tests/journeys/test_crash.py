@@ -106,7 +106,10 @@ def test_every_acknowledged_answer_survives_sigkill_and_nothing_counts_twice(tow
 
     with town_database.reading() as session:
         for account, told in seen.items():
-            kept = {row.position: (row.sequence, row.answer) for row in session.scalars(select(Response).where(Response.attempt_id == told.attempt_id))}
+            kept = {
+                row.position: (row.sequence, row.answer)
+                for row in session.scalars(select(Response).where(Response.attempt_id == told.attempt_id))
+            }
             assert told.acknowledged, account
             for position, (sequence, answer) in told.acknowledged.items():
                 assert kept[position] == (sequence, answer), (account, position)

@@ -32,7 +32,6 @@ def sequences(candidate: Candidate) -> list[int]:
     return sorted(sequence for _, sequence in candidate.kept().values())
 
 
-
 # ---- the line
 
 

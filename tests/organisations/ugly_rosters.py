@@ -312,9 +312,7 @@ UGLY = (
     Ugly("formulas without a result", formulas, (0, 0, 0, 3, 0), {"A2": "formula", "A3": "formula", "L4": "formula"}),
     Ugly("cells far from the corner, blank and hidden columns, a hidden sheet", spaced_and_hidden, (2, 0, 0, 0, 0)),
     Ugly("printed pages with repeated header", printed_pages, (3, 0, 0, 0, 4)),
-    Ugly(
-        "dates of every kind", real_dates, (6, 0, 0, 1, 0), {"J8": "date_form"}, {"J4": "month_only", "J7": "missing_held_from"}
-    ),
+    Ugly("dates of every kind", real_dates, (6, 0, 0, 1, 0), {"J8": "date_form"}, {"J4": "month_only", "J7": "missing_held_from"}),
     Ugly(
         "only a legal representative",
         nobody,

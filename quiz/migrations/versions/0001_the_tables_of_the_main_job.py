@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-23 16:06:07.240442
+Create Date: 2026-11-23 17:10:53.173406
 """
 
 from __future__ import annotations
