@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -91,11 +92,17 @@ NOT_ASKED = {("POST", "/sign-out"), ("DELETE", "/api/v1/session")}
 """They end the session of whoever asks: `test_doors.py`."""
 
 
+_numbers = count(1)
+"""A name that is tried again and again locks, whether anybody has it or not."""
+
+
 def body(method: str, path: str, town: Town) -> dict[str, Any]:
     if path == "/api/v1/attempts":
         return {"json": {"paper": town.site.paper_id}, "headers": {"Idempotency-Key": "everybody-tries"}}
     if path == "/api/v1/session":
-        return {"json": {"account": "nobody", "password": "nothing"}}
+        return {"json": {"account": f"nobody-{next(_numbers)}", "password": "nothing"}}
+    if path == "/sign-in":
+        return {"data": {"account": f"nobody-{next(_numbers)}", "password": "nothing"}}
     if path.endswith("/responses"):
         return {"json": {"responses": [{"position": 1, "answer": ["A"], "sequence": 1}]}}
     return {"data": {"paper": str(town.site.paper_id), "key": "everybody-tries"}} if method == "POST" else {}
