@@ -69,7 +69,7 @@ class SaveMiddleware:
             answer = await save(token=_token(scope), attempt_id=int(match[1]), body=body)
         except Refusal as refusal:
             await requests.problem(refusal)(scope, receive, send)
-        except Exception:
+        except Exception:  # logged, and answered with 503: the player keeps the answer and sends it again
             log.exception("save failed")
             await requests.problem(failure())(scope, receive, send)
         else:

@@ -25,7 +25,7 @@ def run() -> None:
         chosen.run()
     except Refusal as refusal:
         components.note(refusal.message, tone="bad", title="没有办成")
-    except Exception:
+    except Exception:  # logged, and said in Chinese where the framework would show its own English box
         log.exception("screen failed", screen=chosen.url_path)
         components.note("系统没有完成这个操作，已记录原因。请刷新页面重试；多次出现请联系管理员。", tone="bad", title="页面出错")
 

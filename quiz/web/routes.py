@@ -44,7 +44,7 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
             return RedirectResponse("/change-password", status_code=303)
         except Refusal as refusal:
             return await _message(refusal.status, "没有办成", refusal.message)
-        except Exception:
+        except Exception:  # logged, and answered with a page a candidate can act on
             log.exception("light lane failed", path=request.url.path)
             return await _message(503, "系统暂时繁忙", "请稍后刷新重试；已显示“已保存”的答案不会丢失。")
 
