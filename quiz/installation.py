@@ -10,10 +10,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect, select, text
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from quiz import clock, wiring
-from quiz.banks import service as banks
+from quiz.banks import loading as banks
 from quiz.db import Database
 from quiz.models.accounts import Account, Setting
 from quiz.models.organisations import Organisation
@@ -47,7 +47,8 @@ def prepare(database: Database, *, progress: Callable[[str], None] | None = None
     wiring.wire()
     with database.transaction() as session:
         seed_reference(session)
-        banks.load_built_in(session, now=clock.now(), progress=progress)
+        now = clock.now()
+        banks.load_built_in(session, now=now, today=clock.local_day(now), progress=progress)
 
 
 def is_new(database: Database) -> bool:
@@ -56,9 +57,9 @@ def is_new(database: Database) -> bool:
         if "organisation" not in inspect(session.connection()).get_table_names():
             return True
         return (
-            session.execute(select(Organisation.id).limit(1)).first() is None
-            and session.execute(select(Account.id).limit(1)).first() is None
-        )  # type: ignore[call-overload]
+            session.execute(select(col(Organisation.id)).limit(1)).first() is None
+            and session.execute(select(col(Account.id)).limit(1)).first() is None
+        )
 
 
 def is_demonstration(session: Session) -> bool:

@@ -84,8 +84,41 @@ class ItemKind(Labelled):
 
 
 class ItemState(Labelled):
+    """Where an item, or a version that is being rewritten, stands."""
+
+    DRAFT = "draft", "草稿"
+    REVIEWED = "reviewed", "已复核"
     PUBLISHED = "published", "已发布"
     WITHDRAWN = "withdrawn", "已停用"
+
+
+class ItemStepAction(Labelled):
+    """What somebody did to an item on its way."""
+
+    DRAFTED = "drafted", "起草"
+    REVIEWED = "reviewed", "复核通过"
+    SENT_BACK = "sent_back", "退回修改"
+    DISCARDED = "discarded", "放弃修改"
+    PUBLISHED = "published", "发布"
+    WITHDRAWN = "withdrawn", "停用"
+    RESTORED = "restored", "恢复使用"
+    RECITED = "recited", "改引新版同文条款"
+
+
+class ClauseRelation(Labelled):
+    """How an item stands to a clause."""
+
+    TESTS = "tests", "考查"
+    CHANGED_FROM = "changed_from", "旧版条款"
+
+
+class ClauseChange(Labelled):
+    """What became of a clause in a new edition."""
+
+    KEPT = "kept", "未变"
+    CHANGED = "changed", "有修改"
+    NEW = "new", "新增"
+    GONE = "gone", "删除"
 
 
 class Difficulty(Labelled):
@@ -95,6 +128,7 @@ class Difficulty(Labelled):
 
 
 class EditionStatus(Labelled):
+    UPCOMING = "upcoming", "已公布未施行"
     IN_FORCE = "in_force", "现行有效"
     SUPERSEDED = "superseded", "已被替代"
 

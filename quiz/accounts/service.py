@@ -262,8 +262,10 @@ def issue_activations(session: Session, *, rows: list[queries.ActivationRow], no
         session.execute(
             update(Activation)
             .where(
-                Activation.person_id.in_(person_ids[start : start + 5000]), Activation.used_at.is_(None), Activation.revoked_at.is_(None)
-            )  # type: ignore[attr-defined,union-attr]
+                col(Activation.person_id).in_(person_ids[start : start + 5000]),
+                col(Activation.used_at).is_(None),
+                col(Activation.revoked_at).is_(None),
+            )
             .values(revoked_at=now)
         )
     expires = now + ACTIVATION_LENGTH

@@ -9,9 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from quiz.accounts import audit
-from quiz.accounts.audit import Actor
-from quiz.banks import queries, service
+from quiz.banks import queries
 from quiz.banks.queries import ClauseView, VersionView
 from quiz.models.banks import Bank, Edition, Item, ItemVersion
 from quiz.problems import NotFound
@@ -30,6 +28,7 @@ class EditionView:
     effective: date | None
     status: EditionStatus
     scope: str
+    caution: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,7 @@ def edition_of_bank(session: Session, bank_code: str) -> EditionView | None:
         row.effective,
         EditionStatus(row.status),  # type: ignore[call-arg]
         row.scope,
+        row.caution,
     )
 
 
@@ -103,13 +103,3 @@ def coverage_of_clauses(clauses: Sequence[ClauseView], items: Sequence[VersionVi
                 if clause.id in counted:
                     counted[clause.id][item.kind] += 1
     return [Covered(clause, counted[clause.id]) for clause in clauses if clause.assessable]
-
-
-def set_item_state(session: Session, *, item_id: int, state: ItemState, now: datetime, actor: Actor) -> None:
-    """Withdraw an item from future forms, or bring it back; recorded in the audit trail."""
-    item = session.get(Item, item_id)
-    if item is None:
-        raise NotFound("没有这道题。")
-    service.set_state(session, item_id=item_id, state=state)
-    action = "publish_item" if state is ItemState.PUBLISHED else "withdraw_item"
-    audit.record(session, actor=actor, action=action, subject=f"{item.bank_code} {item.code}", at=now)

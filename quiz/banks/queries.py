@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
+from quiz.banks.files import ItemDraft
 from quiz.models.accounts import Setting
 from quiz.models.banks import Bank, Clause, Edition, Item, ItemClause, ItemVersion
-from quiz.vocabulary import EditionStatus, ItemKind, ItemState, ItemType
+from quiz.vocabulary import ClauseRelation, Difficulty, EditionStatus, ItemKind, ItemState, ItemType, PostRole
 
 STAMP = "banks_stamp"
 
@@ -45,13 +46,13 @@ def list_banks(session: Session) -> list[BankView]:
     items: dict[str, int] = dict(
         session.execute(select(Item.bank_code, func.count()).where(Item.state == ItemState.PUBLISHED).group_by(Item.bank_code)).all()  # type: ignore[call-overload,arg-type]
     )
-    in_force = (Clause.assessable.is_(True), Edition.status == EditionStatus.IN_FORCE)  # type: ignore[attr-defined]
+    in_force = (col(Clause.assessable).is_(True), col(Edition.status) == EditionStatus.IN_FORCE)
     clauses: dict[str, int] = dict(
         session.execute(
-            select(Clause.edition_code, func.count())
-            .join(Edition, Edition.code == Clause.edition_code)
+            select(col(Clause.edition_code), func.count())
+            .join(Edition, col(Edition.code) == col(Clause.edition_code))
             .where(*in_force)
-            .group_by(Clause.edition_code)  # type: ignore[call-overload,arg-type]
+            .group_by(col(Clause.edition_code))
         ).all()
     )
     covered: dict[str, int] = dict(
@@ -61,7 +62,7 @@ def list_banks(session: Session) -> list[BankView]:
             .join(ItemClause, ItemClause.version_id == Item.version_id)
             .join(Clause, (Clause.id == ItemClause.clause_id) & (Clause.edition_code == Bank.edition_code))
             .join(Edition, Edition.code == Clause.edition_code)
-            .where(Item.state == ItemState.PUBLISHED, *in_force)
+            .where(Item.state == ItemState.PUBLISHED, ItemClause.relation == ClauseRelation.TESTS, *in_force)
             .group_by(Bank.code)
         ).all()
     )
@@ -92,6 +93,9 @@ class ClauseView:
     text: str
     edition_title: str
     assessable: bool = True
+    edition_code: str = ""
+    in_force: bool = True
+    """False when its edition is superseded, or not yet in force."""
 
 
 @dataclass(frozen=True)
@@ -112,15 +116,44 @@ class VersionView:
     explanation: str
     rationales: dict[str, str]
     clauses: tuple[ClauseView, ...]
+    """The clauses it tests; the first is the main one."""
     number: int = 1
     state: str = ItemState.PUBLISHED.value
+    changed_from: tuple[ClauseView, ...] = ()
+    """Clauses of a superseded edition that a "what has changed" item compares with."""
+    roles: tuple[str, ...] = ()
+    sectors: tuple[str, ...] | None = None
+    """Codes of the sectors it is for, where they are fewer than its bank's."""
 
     @property
     def groups(self) -> frozenset[str]:
         return frozenset(clause.group for clause in self.clauses)
 
+    @property
+    def asks_what_changed(self) -> bool:
+        return bool(self.changed_from)
 
-_VIEW_COLUMNS = (ItemVersion, Item.code, Item.bank_code, Item.state)
+    def as_draft(self) -> ItemDraft:
+        """The same words as a draft, to be corrected or cited anew."""
+        return ItemDraft(
+            code=self.item_code,
+            type=self.type,
+            kind=self.kind,
+            clauses=[clause.id for clause in self.clauses],
+            changed_from=[clause.id for clause in self.changed_from],
+            topic=self.topic,
+            difficulty=Difficulty(self.difficulty),  # type: ignore[call-arg]
+            roles=[PostRole(role) for role in self.roles],  # type: ignore[call-arg]
+            sectors=list(self.sectors) if self.sectors is not None else None,
+            stem=self.stem,
+            options=dict(self.options),
+            key=sorted(self.key),
+            explanation=self.explanation,
+            rationales=dict(self.rationales),
+        )
+
+
+_VIEW_COLUMNS = (ItemVersion, Item.code, Item.bank_code, Item.state, Item.sectors)
 
 
 def versions(session: Session, ids: Iterable[int]) -> dict[int, VersionView]:
@@ -151,19 +184,33 @@ def items_of_bank(session: Session, bank_code: str) -> list[VersionView]:
     return _views(session, rows)
 
 
-def _views(session: Session, rows: Sequence[tuple[ItemVersion, str, str, str]]) -> list[VersionView]:
-    cited: dict[int, list[ClauseView]] = {}
+def _clause_view(clause: Clause, title: str, status: str) -> ClauseView:
+    return ClauseView(
+        clause.id,
+        clause.ref,
+        clause.group,
+        clause.heading,
+        clause.text,
+        title,
+        clause.assessable,
+        clause.edition_code,
+        status == EditionStatus.IN_FORCE,
+    )
+
+
+def _views(session: Session, rows: Sequence[tuple[ItemVersion, str, str, str, list[str] | None]]) -> list[VersionView]:
+    cited: dict[tuple[int, str], list[ClauseView]] = {}
     ids = [row[0].id for row in rows]
     for start in range(0, len(ids), 5000):
         found = session.execute(
-            select(ItemClause.version_id, Clause, Edition.title)  # type: ignore[call-overload]
+            select(ItemClause.version_id, ItemClause.relation, Clause, Edition.title, Edition.status)  # type: ignore[call-overload]
             .join(Clause, Clause.id == ItemClause.clause_id)
             .join(Edition, Edition.code == Clause.edition_code)
             .where(ItemClause.version_id.in_(ids[start : start + 5000]))  # type: ignore[attr-defined]
             .order_by(ItemClause.version_id, ItemClause.position)
         )
-        for version_id, clause, title in found:
-            cited.setdefault(version_id, []).append(ClauseView(clause.id, clause.ref, clause.group, clause.heading, clause.text, title))
+        for version_id, relation, clause, title, status in found:
+            cited.setdefault((version_id, relation), []).append(_clause_view(clause, title, status))
     return [
         VersionView(
             id=version.id or 0,
@@ -179,23 +226,26 @@ def _views(session: Session, rows: Sequence[tuple[ItemVersion, str, str, str]]) 
             key=frozenset(version.key),
             explanation=version.explanation,
             rationales=dict(version.rationales),
-            clauses=tuple(cited.get(version.id or 0, ())),
+            clauses=tuple(cited.get((version.id or 0, ClauseRelation.TESTS), ())),
             number=version.number,
             state=state,
+            changed_from=tuple(cited.get((version.id or 0, ClauseRelation.CHANGED_FROM), ())),
+            roles=tuple(version.roles),
+            sectors=tuple(sectors) if sectors is not None else None,
         )
-        for version, code, bank_code, state in rows
+        for version, code, bank_code, state, sectors in rows
     ]
 
 
 def clauses_of_edition(session: Session, edition_code: str) -> list[ClauseView]:
     """All clauses of an edition in their order."""
     rows = session.execute(
-        select(Clause, Edition.title)
+        select(Clause, Edition.title, Edition.status)  # type: ignore[call-overload]
         .join(Edition, Edition.code == Clause.edition_code)
         .where(Clause.edition_code == edition_code)
-        .order_by(Clause.position)  # type: ignore[call-overload,arg-type]
+        .order_by(Clause.position)
     )
-    return [ClauseView(c.id, c.ref, c.group, c.heading, c.text, title, c.assessable) for c, title in rows]
+    return [_clause_view(*row) for row in rows]
 
 
 _STAMP = select(Setting.value).where(Setting.name == STAMP)  # type: ignore[call-overload]

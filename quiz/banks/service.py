@@ -1,50 +1,43 @@
-"""Verbs of the banks room: load the shipped banks, write a new version of an item, withdraw one."""
+"""Verbs of the banks room: make a bank say what a draft says, write versions of items, tell the pools."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlmodel import Session
+from sqlalchemy import func, insert, select, update
+from sqlmodel import Session, col
 
-from quiz.banks import files
-from quiz.banks.files import BankDraft, EditionDraft, ItemDraft
+from quiz.accounts.audit import Actor
+from quiz.banks.files import BankDraft, ItemDraft
 from quiz.banks.queries import STAMP
 from quiz.models.accounts import Setting
-from quiz.models.banks import Bank, Clause, Edition, Item, ItemClause, ItemVersion, Standard
-from quiz.problems import NotFound
-from quiz.vocabulary import EditionStatus, ItemState
+from quiz.models.banks import Bank, Item, ItemClause, ItemStep, ItemVersion
+from quiz.vocabulary import ClauseRelation, ItemState, ItemStepAction
+
+SHIPPED = Actor(account="随系统附带")
+"""Who wrote, reviewed and published what comes with the product."""
 
 
-def load_built_in(session: Session, *, now: datetime, folder: Path = files.FOLDER, progress: Callable[[str], None] | None = None) -> bool:
-    """Bring the database up to the shipped files: new items in, changed items as new versions, gone items withdrawn.
+@dataclass(frozen=True)
+class NewVersion:
+    """A version to be written: of which item, and what it says."""
 
-    Returns whether anything changed. Running it twice changes nothing.
-    """
-    changed = False
-    for path in files.standard_files(folder):
-        changed |= _load_edition(session, path)
-    for path in files.bank_files(folder):
-        if progress:
-            progress(path.stem)
-        changed |= _load_bank(session, path, now)
-    if changed:
-        _withdraw_superseded(session)
-        touch(session)
-    return changed
+    item_id: int
+    draft: ItemDraft
 
 
-def _withdraw_superseded(session: Session) -> None:
-    """Withdraw for review what cites an edition that is no longer in force: never kept silently."""
-    cites_old_law = (
-        select(ItemClause.version_id)  # type: ignore[call-overload]
-        .join(Clause, Clause.id == ItemClause.clause_id)
-        .join(Edition, Edition.code == Clause.edition_code)
-        .where(Edition.status == EditionStatus.SUPERSEDED)
-    )
-    session.execute(update(Item).where(Item.version_id.in_(cites_old_law)).values(state=ItemState.WITHDRAWN.value))  # type: ignore[union-attr]
+@dataclass(frozen=True)
+class Step:
+    """One step of an item to be put on record."""
+
+    item_id: int
+    version_id: int
+    action: ItemStepAction
+    note: str = ""
+    edition_code: str | None = None
 
 
 def touch(session: Session) -> None:
@@ -57,66 +50,10 @@ def touch(session: Session) -> None:
     session.flush()
 
 
-def _load_edition(session: Session, path: Path) -> bool:
-    digest = files.file_digest(path)
-    code = path.stem
-    known = session.get(Edition, code)
-    if known is not None and known.digest == digest:
-        return False
-    draft = files.read_edition(path)
-    _write_edition(session, draft, digest)
-    return True
-
-
-def _write_edition(session: Session, draft: EditionDraft, digest: str) -> None:
-    session.merge(Standard(code=draft.standard, title=draft.title))
-    session.flush()
-    session.merge(
-        Edition(
-            code=draft.edition,
-            standard_code=draft.standard,
-            title=draft.title,
-            document_number=draft.document_number,
-            issuer=draft.issuer,
-            published=draft.published,
-            effective=draft.effective,
-            status=draft.status.value,
-            supersedes=draft.supersedes,
-            scope=draft.scope,
-            digest=digest,
-        )
-    )
-    session.flush()
-    gone = update(Clause).where(Clause.edition_code == draft.edition, Clause.id.not_in([clause.id for clause in draft.clauses]))  # type: ignore[arg-type,attr-defined]
-    session.execute(gone.values(assessable=False))
-    for position, clause in enumerate(draft.clauses, start=1):
-        session.merge(
-            Clause(
-                id=clause.id,
-                edition_code=draft.edition,
-                ref=clause.ref,
-                group=clause.group,
-                heading=clause.heading,
-                text=clause.text,
-                assessable=clause.assessable,
-                position=position,
-            )
-        )
-    session.flush()
-
-
-def _load_bank(session: Session, path: Path, now: datetime) -> bool:
-    digest = files.file_digest(path)
-    known = session.get(Bank, path.stem)
-    if known is not None and known.digest == digest:
-        return False
-    draft = files.read_bank(path)
-    write_bank(session, draft=draft, now=now, is_built_in=True, digest=digest)
-    return True
-
-
-def write_bank(session: Session, *, draft: BankDraft, now: datetime, is_built_in: bool = False, digest: str = "") -> None:
-    """Make the bank say what the draft says; items that the draft no longer has are withdrawn, never deleted.
+def write_bank(
+    session: Session, *, draft: BankDraft, now: datetime, is_built_in: bool = False, digest: str = "", actor: Actor = SHIPPED
+) -> None:
+    """Make the bank say what the draft says, published; items that the draft no longer has are withdrawn, never deleted.
 
     Loading a shipped file again must not undo a person's decision: an item that somebody withdrew comes back only with a new text.
     """
@@ -124,64 +61,128 @@ def write_bank(session: Session, *, draft: BankDraft, now: datetime, is_built_in
     if bank is None:
         bank = Bank(code=draft.bank, title=draft.title, created_at=now)
         session.add(bank)
-    bank.title, bank.description, bank.edition_code = draft.title, draft.description, draft.edition
+    bank.title, bank.description, bank.edition_code, bank.sectors = draft.title, draft.description, draft.edition, draft.sectors
     bank.is_built_in, bank.digest = is_built_in, digest
     session.flush()
-    current = {
-        item.code: (item, version)
-        for item, version in session.execute(
-            select(Item, ItemVersion).outerjoin(ItemVersion, ItemVersion.id == Item.version_id).where(Item.bank_code == draft.bank)  # type: ignore[arg-type]
-        )
-    }
-    for item_draft in draft.items:
-        item, version = current.pop(item_draft.code, (None, None))
-        if item is None:
-            item = Item(bank_code=draft.bank, code=item_draft.code)
-            session.add(item)
-            session.flush()
-        if version is None or version.digest != item_draft.digest:
-            add_version(session, item=item, draft=item_draft, now=now)
-            item.state = ItemState.PUBLISHED.value
-        elif not is_built_in:
-            item.state = ItemState.PUBLISHED.value
-    for item, _ in current.values():
-        item.state = ItemState.WITHDRAWN.value
-    session.flush()
+    known = _known(session, draft.bank)
+    for code, item_id in _add_items(session, draft, [item for item in draft.items if item.code not in known]).items():
+        known[code] = (item_id, None, "", "")
+    changed = [item for item in draft.items if known[item.code][2] != item.digest]
+    written = write_versions(session, [NewVersion(known[item.code][0], item) for item in changed], now=now)
+    publish = {known[item.code][0]: version for item, version in zip(changed, written, strict=True)}
+    steps = [Step(item_id, version, ItemStepAction.PUBLISHED) for item_id, version in publish.items()]
+    for item in draft.items:
+        item_id, version_id, _, state = known[item.code]
+        if not is_built_in and item_id not in publish and state != ItemState.PUBLISHED and version_id:
+            publish[item_id] = version_id
+            steps.append(Step(item_id, version_id, ItemStepAction.RESTORED))
+    kept = {item.code for item in draft.items}
+    gone = [(i, v) for code, (i, v, _, state) in known.items() if code not in kept and v and state == ItemState.PUBLISHED]
+    steps += [Step(i, v, ItemStepAction.WITHDRAWN, "新的题库文件中没有这道题") for i, v in gone]
+    rows = [{"id": i, "version_id": v, "state": ItemState.PUBLISHED.value} for i, v in publish.items()]
+    rows += [{"id": i, "version_id": v, "state": ItemState.WITHDRAWN.value} for i, v in gone]
+    if rows:
+        session.execute(update(Item), rows)
+    _set_sectors(session, draft, {code: row[0] for code, row in known.items()})
+    record_steps(session, steps, actor=actor, now=now)
+    session.expire_all()
 
 
-def add_version(session: Session, *, item: Item, draft: ItemDraft, now: datetime) -> int:
-    """Write the draft as the item's next version and point the item at it. Older versions stay as they are."""
-    numbers = session.scalars(select(ItemVersion.number).where(ItemVersion.item_id == item.id)).all()  # type: ignore[arg-type,call-overload]
-    version = ItemVersion(
-        item_id=item.id or 0,
-        number=max(numbers, default=0) + 1,
-        type=draft.type.value,
-        kind=draft.kind.value,
-        topic=draft.topic,
-        difficulty=draft.difficulty.value,
-        roles=[role.value for role in draft.roles],
-        stem=draft.stem.strip(),
-        options=[{"key": key, "text": text.strip()} for key, text in draft.options.items()],
-        key=sorted(draft.key),
-        explanation=draft.explanation.strip(),
-        rationales=draft.rationales,
-        digest=draft.digest,
-        created_at=now,
+def _known(session: Session, bank_code: str) -> dict[str, tuple[int, int | None, str, str]]:
+    """By code: id, current version, its digest, state."""
+    rows = session.execute(
+        select(col(Item.code), col(Item.id), col(Item.version_id), col(ItemVersion.digest), col(Item.state))
+        .outerjoin(ItemVersion, col(ItemVersion.id) == col(Item.version_id))
+        .where(col(Item.bank_code) == bank_code)
     )
-    session.add(version)
-    session.flush()
-    assert version.id is not None
-    cited = [{"version_id": version.id, "clause_id": clause, "position": n} for n, clause in enumerate(dict.fromkeys(draft.clauses))]
+    return {code: (item_id, version_id, digest or "", state) for code, item_id, version_id, digest, state in rows}
+
+
+def _add_items(session: Session, bank: BankDraft, drafts: Sequence[ItemDraft]) -> dict[str, int]:
+    if not drafts:
+        return {}
+    rows = [{"bank_code": bank.bank, "code": draft.code, "state": ItemState.DRAFT.value, "pending_state": ""} for draft in drafts]
+    ids = session.scalars(insert(Item).returning(col(Item.id), sort_by_parameter_order=True), rows).all()
+    return {draft.code: item_id for draft, item_id in zip(drafts, ids, strict=True) if item_id is not None}
+
+
+def _set_sectors(session: Session, bank: BankDraft, ids: dict[str, int]) -> None:
+    """Sectors are for whoever chooses items, nothing a candidate sees: they move without a new version."""
+    kept: dict[str, list[str] | None] = {
+        code: sectors
+        for code, sectors in session.execute(select(col(Item.code), col(Item.sectors)).where(col(Item.bank_code) == bank.bank))
+    }
+    rows = [{"id": ids[item.code], "sectors": item.sectors} for item in bank.items if kept.get(item.code) != item.sectors]
+    if rows:
+        session.execute(update(Item), rows)
+
+
+def write_versions(session: Session, versions: Sequence[NewVersion], *, now: datetime) -> list[int]:
+    """Write each draft as its item's next version; returns their ids in the same order. The items still point where they did."""
+    if not versions:
+        return []
+    ids = [version.item_id for version in versions]
+    numbers: dict[int, int] = {}
+    for start in range(0, len(ids), 5000):
+        numbers |= dict(
+            session.execute(
+                select(col(ItemVersion.item_id), func.max(col(ItemVersion.number)))
+                .where(col(ItemVersion.item_id).in_(ids[start : start + 5000]))
+                .group_by(col(ItemVersion.item_id))
+            ).all()  # type: ignore[arg-type]
+        )
+    rows = [_columns(version, number=numbers.get(version.item_id, 0) + 1, now=now) for version in versions]
+    written = [
+        id_ for id_ in session.scalars(insert(ItemVersion).returning(col(ItemVersion.id), sort_by_parameter_order=True), rows) if id_
+    ]
+    cited = [
+        {"version_id": version_id, "clause_id": clause, "position": position, "relation": relation.value}
+        for version_id, version in zip(written, versions, strict=True)
+        for relation, clauses in (
+            (ClauseRelation.TESTS, version.draft.clauses),
+            (ClauseRelation.CHANGED_FROM, version.draft.changed_from),
+        )
+        for position, clause in enumerate(dict.fromkeys(clauses))
+    ]
     if cited:
         session.execute(insert(ItemClause), cited)
-    item.version_id = version.id
-    return version.id
+    return written
 
 
-def set_state(session: Session, *, item_id: int, state: ItemState) -> None:
-    """Publish or withdraw an item; attempts that used it keep it."""
-    item = session.get(Item, item_id)
-    if item is None:
-        raise NotFound("没有这道题。")
-    item.state = state.value
-    touch(session)
+def _columns(version: NewVersion, *, number: int, now: datetime) -> dict[str, Any]:
+    draft = version.draft
+    return {
+        "item_id": version.item_id,
+        "number": number,
+        "type": draft.type.value,
+        "kind": draft.kind.value,
+        "topic": draft.topic,
+        "difficulty": draft.difficulty.value,
+        "roles": [role.value for role in draft.roles],
+        "stem": draft.stem.strip(),
+        "options": [{"key": key, "text": text.strip()} for key, text in draft.options.items()],
+        "key": sorted(draft.key),
+        "explanation": draft.explanation.strip(),
+        "rationales": draft.rationales,
+        "digest": draft.digest,
+        "created_at": now,
+    }
+
+
+def record_steps(session: Session, steps: Sequence[Step], *, actor: Actor, now: datetime) -> None:
+    """Put the steps on record, under who took them."""
+    rows = [
+        {
+            "item_id": step.item_id,
+            "version_id": step.version_id,
+            "action": step.action.value,
+            "account_id": actor.account_id,
+            "account": actor.account[:60],
+            "note": step.note[:500],
+            "edition_code": step.edition_code,
+            "at": now,
+        }
+        for step in steps
+    ]
+    if rows:
+        session.execute(insert(ItemStep), rows)

@@ -1,4 +1,4 @@
-"""Standard → edition → clause → item → version."""
+"""Standard → edition → clause → item → version, the steps of its review, and the learning cards."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ class Edition(SQLModel, table=True):
     supersedes: str | None = Field(default=None, max_length=60)
     scope: str = Field(default="", max_length=1000)
     digest: str = Field(default="", max_length=64)
+    caution: str = Field(default="", max_length=500, sa_column_kwargs={"server_default": ""})
+    """What a trainer should know before relying on it, such as a successor whose text is not held yet."""
 
 
 class Clause(SQLModel, table=True):
@@ -40,6 +42,20 @@ class Clause(SQLModel, table=True):
     text: str = Field(max_length=2000)
     assessable: bool = True
     position: int = 0
+    replaces: list[str] = json_field(default_factory=list, sa_column_kwargs={"server_default": "[]"})
+    """Clauses of the edition before that this one took the place of, where a person said so; otherwise likeness decides."""
+
+
+class LearningCard(SQLModel, table=True):
+    """Reading matter for one clause: what a wrong answer leads to."""
+
+    __tablename__ = "learning_card"
+
+    clause_id: str = Field(primary_key=True, foreign_key="clause.id", max_length=100)
+    says: str = Field(max_length=1000)
+    why: str = Field(max_length=1000)
+    on_site: list[str] = json_field(default_factory=list)
+    mistakes: list[str] = json_field(default_factory=list)
 
 
 class Bank(SQLModel, table=True):
@@ -50,10 +66,16 @@ class Bank(SQLModel, table=True):
     is_built_in: bool = False
     digest: str = Field(default="", max_length=64)
     created_at: datetime = moment()
+    sectors: list[str] = json_field(default_factory=list, sa_column_kwargs={"server_default": "[]"})
+    """Codes of the sectors whose enterprises it is for; empty = every sector."""
 
 
 class Item(SQLModel, table=True):
-    """A question through all its versions; `version_id` points at the current one."""
+    """A question through all its versions.
+
+    `version_id` is the version that forms are drawn from while `state` is published (or the only one there is, while it is a draft).
+    A version that is being rewritten waits in `pending_id`, so that candidates keep the published text until the new one is.
+    """
 
     __table_args__ = (UniqueConstraint("bank_code", "code"),)
 
@@ -62,6 +84,11 @@ class Item(SQLModel, table=True):
     code: str = Field(max_length=60)
     state: str = Field(default="published", max_length=20, index=True)
     version_id: int | None = None
+    pending_id: int | None = None
+    pending_state: str = Field(default="", max_length=20, sa_column_kwargs={"server_default": ""})
+    """`draft` or `reviewed` while `pending_id` is set."""
+    sectors: list[str] | None = json_field(default=None, nullable=True)
+    """Where the item is for fewer sectors than its bank."""
 
 
 class ItemVersion(SQLModel, table=True):
@@ -96,3 +123,22 @@ class ItemClause(SQLModel, table=True):
     version_id: int = Field(foreign_key="item_version.id", primary_key=True)
     clause_id: str = Field(foreign_key="clause.id", primary_key=True, index=True)
     position: int = 0
+    relation: str = Field(default="tests", max_length=20, sa_column_kwargs={"server_default": "tests"})
+    """`tests`, or `changed_from`: the clause of a superseded edition that a "what has changed" item compares with."""
+
+
+class ItemStep(SQLModel, table=True):
+    """One step of an item through review: who did what to which version, when, and why."""
+
+    __tablename__ = "item_step"
+
+    id: int | None = Field(default=None, primary_key=True)
+    item_id: int = Field(foreign_key="item.id", index=True)
+    version_id: int = Field(foreign_key="item_version.id")
+    action: str = Field(max_length=20)
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    account: str = Field(default="", max_length=60)
+    note: str = Field(default="", max_length=500)
+    edition_code: str | None = Field(default=None, foreign_key="edition.code", index=True)
+    """The new edition, where a change of law made the step."""
+    at: datetime = moment()

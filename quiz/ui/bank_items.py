@@ -9,7 +9,7 @@ import streamlit as st
 
 from quiz import clock
 from quiz.accounts.domain import Permission, User
-from quiz.banks import history
+from quiz.banks import history, workflow
 from quiz.banks.history import EditionView
 from quiz.banks.queries import VersionView, clauses_of_edition, items_of_bank
 from quiz.papers import editing
@@ -127,7 +127,7 @@ def _one(user: User, bank_code: str, item: VersionView) -> None:
 def _change_state(user: User, bank_code: str, item: VersionView) -> None:
     withdrawn = item.state == ItemState.WITHDRAWN
     if withdrawn:
-        wanted = components.confirm_button("恢复使用", key="publish_item", question="恢复后，新抽的试卷可能出现这道题。", yes="确认恢复")
+        wanted = components.confirm_button("恢复使用", key="restore_item", question="恢复后，新抽的试卷可能出现这道题。", yes="确认恢复")
     else:
         with store.reading() as session:
             short = editing.papers_short_without(session, bank_code=bank_code, version_id=item.id)
@@ -137,9 +137,9 @@ def _change_state(user: User, bank_code: str, item: VersionView) -> None:
             "停用这道题", key="withdraw_item", question="停用后，新抽的试卷不再出现这道题；已经开始的答题和以往成绩不变。", yes="确认停用"
         )
     if wanted:
-        new = ItemState.PUBLISHED if withdrawn else ItemState.WITHDRAWN
+        act = workflow.restore if withdrawn else workflow.withdraw
         with store.transaction() as session:
-            history.set_item_state(session, item_id=item.item_id, state=new, now=clock.now(), actor=gate.actor(user))
+            act(session, item_id=item.item_id, now=clock.now(), actor=gate.actor(user))
         components.say(f"题目 {item.item_code} {'已恢复使用' if withdrawn else '已停用'}。")
         st.rerun()
 

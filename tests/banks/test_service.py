@@ -12,12 +12,15 @@ import yaml
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from quiz.banks import files, queries, service
+from quiz import clock
+from quiz.accounts.audit import Actor
+from quiz.banks import files, loading, queries, workflow
 from quiz.banks.queries import BankView, VersionView
 from quiz.models.banks import Clause, Item, ItemVersion
 from quiz.problems import NotFound
 from quiz.vocabulary import ItemState
 
+TRAINER = Actor(account="trainer")
 EDITION: dict[str, Any] = {
     "standard": "gas", "title": "燃气管理规定", "edition": "gas-2024", "effective": "2024-01-01", "status": "in_force",
     "clauses": [
@@ -53,7 +56,7 @@ class Shelf:
         bank = {"bank": "gas", "title": "燃气题库", "edition": "gas-2024", "items": list(items)}
         for path, content in (("standards/gas-2024.yaml", EDITION | edition), ("items/gas.yaml", bank)):
             (self.folder / path).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-        return service.load_built_in(self.session, now=self.now, folder=self.folder)
+        return loading.load_built_in(self.session, now=self.now, today=clock.local_day(self.now), folder=self.folder)
 
     def item(self, code: str) -> VersionView:
         return next(view for view in queries.items_of_bank(self.session, "gas") if view.item_code == code)
@@ -102,7 +105,7 @@ def test_an_item_that_is_gone_is_withdrawn_and_can_still_be_marked(shelf: Shelf,
 
 def test_an_item_that_somebody_withdrew_comes_back_only_with_a_new_text(shelf: Shelf, session: Session) -> None:
     shelf.load(ALARM, HOSE)
-    service.set_state(session, item_id=shelf.item("hose").item_id, state=ItemState.WITHDRAWN)
+    workflow.withdraw(session, item_id=shelf.item("hose").item_id, now=shelf.now, actor=TRAINER)
 
     shelf.load(ALARM | {"topic": "报警"}, HOSE)
     after_other_change = shelf.published()
@@ -131,7 +134,7 @@ def test_a_clause_that_the_file_no_longer_has_is_not_asked_for_any_more(shelf: S
 
 def test_banks_are_listed_with_their_items_and_covered_clauses(shelf: Shelf, session: Session) -> None:
     shelf.load(ALARM, HOSE, OLDER)
-    service.set_state(session, item_id=shelf.item("hose").item_id, state=ItemState.WITHDRAWN)
+    workflow.withdraw(session, item_id=shelf.item("hose").item_id, now=shelf.now, actor=TRAINER)
 
     assert queries.list_banks(session) == [
         BankView(
@@ -150,11 +153,11 @@ def test_banks_are_listed_with_their_items_and_covered_clauses(shelf: Shelf, ses
 def test_a_withdrawn_item_changes_the_stamp_and_an_unknown_one_is_not_there(shelf: Shelf, session: Session) -> None:
     shelf.load(ALARM)
 
-    service.set_state(session, item_id=shelf.item("alarm").item_id, state=ItemState.WITHDRAWN)
+    workflow.withdraw(session, item_id=shelf.item("alarm").item_id, now=shelf.now, actor=TRAINER)
 
     assert queries.stamp(session) == "2"
     with pytest.raises(NotFound):
-        service.set_state(session, item_id=10**6, state=ItemState.WITHDRAWN)
+        workflow.withdraw(session, item_id=10**6, now=shelf.now, actor=TRAINER)
 
 
 def test_a_version_shows_its_clauses_in_the_order_of_the_item(shelf: Shelf) -> None:
@@ -188,15 +191,15 @@ def test_a_code_used_twice_is_refused(shelf: Shelf) -> None:
 
 
 def test_the_shipped_banks_load_and_cover_every_clause(session: Session, now: datetime, tmp_path: Path) -> None:
-    assert service.load_built_in(session, now=now)
-    assert not service.load_built_in(session, now=now)
+    assert loading.load_built_in(session, now=now, today=clock.local_day(now))
+    assert not loading.load_built_in(session, now=now, today=clock.local_day(now))
 
     listed = queries.list_banks(session)
 
     assert {bank.code: bank.items for bank in listed} == {path.stem: len(files.read_bank(path).items) for path in files.bank_files()}
     assert [bank.code for bank in listed if bank.clauses == 0 or bank.clauses_covered != bank.clauses] == []
     shutil.copytree(files.FOLDER, tmp_path / "copy")
-    assert not service.load_built_in(session, now=now, folder=tmp_path / "copy")
+    assert not loading.load_built_in(session, now=now, today=clock.local_day(now), folder=tmp_path / "copy")
     assert session.scalar(select(func.count()).select_from(Item)) == sum(bank.items for bank in listed)
     assert session.scalar(select(func.count()).select_from(Clause)) == sum(
         len(files.read_edition(path).clauses) for path in files.standard_files()

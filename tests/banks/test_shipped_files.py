@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from quiz.banks import files
-from quiz.banks.files import BankDraft, ClauseDraft, EditionDraft, ItemDraft
+from quiz.banks.files import BankDraft, CardDraft, CardsDraft, ClauseDraft, EditionDraft, ItemDraft
 from quiz.vocabulary import EditionStatus, ItemKind, ItemType
 
 EDITIONS = list(files.standard_files())
@@ -53,6 +53,7 @@ def test_every_documented_column_exists_and_every_column_is_documented() -> None
 
     assert documented("standards/") == edition
     assert documented("items/") == bank
+    assert documented("cards/") == set(CardsDraft.model_fields) - {"cards"} | {f"cards[].{field}" for field in CardDraft.model_fields}
 
 
 @pytest.mark.parametrize("path", EDITIONS, ids=name)
@@ -80,7 +81,7 @@ class TestBank:
 
     def test_it_is_complete(self, path: Path) -> None:
         bank = files.read_bank(path)
-        columns = set(ItemDraft.model_fields) - {"rationales"}
+        columns = set(ItemDraft.model_fields) - {"rationales", "changed_from", "sectors"}
 
         assert (bank.bank, bool(bank.title), bool(bank.description)) == (name(path), True, True)
         assert [item["code"] for item in raw(path)["items"] if not columns <= set(item)] == []

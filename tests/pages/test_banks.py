@@ -44,13 +44,13 @@ def test_a_trainer_withdraws_an_item_and_brings_it_back(open_screen: Open, site:
 
     app.button(key="withdraw_item").click().run()
     withdrawn = first_item(site).state
-    app.button(key="publish_item").click().run()
+    app.button(key="restore_item").click().run()
 
     with site.reading() as session:
         acts = session.scalars(
             select(col(AuditEvent.action)).where(col(AuditEvent.subject) == f"{BANK} {item.code}").order_by(col(AuditEvent.id))
         ).all()  # type: ignore[call-overload]
-    assert (withdrawn, first_item(site).state, acts) == ("withdrawn", "published", ["withdraw_item", "publish_item"])
+    assert (withdrawn, first_item(site).state, acts) == ("withdrawn", "published", ["withdraw_item", "restore_item"])
 
 
 def test_an_office_cannot_withdraw(open_screen: Open, site: Database) -> None:
