@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process
 
 from quiz.vocabulary import ClauseChange
 
-LIKENESS = 60.0
+LIKENESS = 50.0
 """Of 100: two texts less alike than this are not taken for one clause in two wordings. A person may overrule it by `replaces`."""
 SAME_HEADING = 15.0
 """Added to the likeness of two clauses under one heading: a rewritten clause keeps its subject more often than its words."""
