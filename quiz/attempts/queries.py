@@ -293,7 +293,7 @@ def _reviewed(position: int, item: FormItem, view: VersionView, answer: list[str
         answered=bool(answer),
         must_be_right=item.must_be_right,
         explanation=view.explanation,
-        clauses=[{"ref": c.ref, "heading": c.heading, "text": c.text, "edition_title": c.edition_title} for c in view.clauses],
+        clauses=[{"id": c.id, "ref": c.ref, "heading": c.heading, "text": c.text, "edition_title": c.edition_title} for c in view.clauses],
         late_answer=letters(late, item.options) if late is not None else "",
     )
 

@@ -15,6 +15,7 @@ from quiz import clock
 from quiz.accounts.domain import User
 from quiz.attempts import queries as attempts
 from quiz.attempts.queries import ResultView
+from quiz.banks import cards
 from quiz.http import requests
 from quiz.http.running import read, work
 from quiz.models.organisations import Organisation, Post
@@ -127,21 +128,23 @@ async def get_result(request: Request) -> Response:
     """The result, for its candidate; an office or trainer sees it on the scores screen."""
     attempt_id = int(request.path_params["attempt"])
 
-    def job(session: Session) -> tuple[User, ResultView | None, MyPaper | None, str]:
+    def job(session: Session) -> tuple[User, ResultView | None, MyPaper | None, str, set[str]]:
         now = clock.now()
         user, person_id = requests.require_person(session, request)
         row = attempts.attempt_row(session, attempt_id, person_id=person_id)
         telephone = office_telephone(session)
         if not row.state.is_closed:
-            return user, None, None, telephone
+            return user, None, None, telephone, set()
         mine = my_papers.my_papers(session, person_id=person_id, now=now)
         paper = next((view for view in mine if view.paper.id == row.paper_id), None)
-        return user, attempts.result(session, attempt_id=attempt_id, person_id=person_id, now=now), paper, telephone
+        result = attempts.result(session, attempt_id=attempt_id, person_id=person_id, now=now)
+        wrong = {clause["id"] for item in result.review or [] if not item.correct for clause in item.clauses}
+        return user, result, paper, telephone, cards.with_cards(session, wrong)
 
-    user, result, paper, telephone = await read(job)
+    user, result, paper, telephone, learn = await read(job)
     if result is None:
         return RedirectResponse(f"/exam/{attempt_id}", status_code=303)
-    return page("result.html", user=user, telephone=telephone, result=_result(result, paper))
+    return page("result.html", user=user, telephone=telephone, result=_result(result, paper), attempt_id=attempt_id, learn=learn)
 
 
 def _result(result: ResultView, paper: MyPaper | None) -> dict[str, Any]:

@@ -42,6 +42,11 @@ def own_json(status: int | str, *, other: int = 404, staff: int = 409, temporary
     return row(strangers=401, temporary=temporary, trainee=status, other=other, staff=staff)
 
 
+def reading(status: int, path: str) -> Row:
+    """Law in our words: for everybody who is signed in."""
+    return row(strangers=f"→ /sign-in?next={path}", temporary=CHANGE, trainee=status, other=status, staff=status)
+
+
 COVERAGE = row(strangers=401, temporary=403, trainee=403, other=403, staff=200, trainer=403)
 SCREEN = row(strangers="→ /sign-in?next=/coverage", temporary=CHANGE, trainee="screens", other="screens", staff="screens")
 EXPECTED: dict[tuple[str, str], Row] = {
@@ -62,6 +67,9 @@ EXPECTED: dict[tuple[str, str], Row] = {
     ("GET", "/exam/{closed}/result"): own(200, door="→ /sign-in?next=/exam/{closed}/result"),
     ("GET", "/exam/{open}/result"): own("→ /exam/{open}", door="→ /sign-in?next=/exam/{open}/result"),
     ("GET", "/exam/999999"): own(404, door="→ /sign-in?next=/exam/999999"),
+    ("GET", "/learn"): reading(200, "/learn"),
+    ("GET", "/learn/nothing"): reading(404, "/learn/nothing"),
+    ("GET", "/learn/nothing/x"): reading(404, "/learn/nothing/x"),
     ("GET", "/verify/x"): alike(404),
     ("GET", "/assets/player.js"): alike(200),
     ("GET", "/assets/../render.py"): alike(404),
