@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,10 +9,10 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from quiz.banks import queries
-from quiz.banks.queries import ClauseView, VersionView
+from quiz.banks.queries import VersionView
 from quiz.models.banks import Bank, Edition, Item, ItemVersion
 from quiz.problems import NotFound
-from quiz.vocabulary import EditionStatus, ItemKind, ItemState
+from quiz.vocabulary import EditionStatus
 
 
 @dataclass(frozen=True)
@@ -38,18 +37,6 @@ class Dated:
     view: VersionView
     created_at: datetime
     is_current: bool
-
-
-@dataclass(frozen=True)
-class Covered:
-    """A clause, and how many published items of a bank test it, by kind."""
-
-    clause: ClauseView
-    items: dict[ItemKind, int]
-
-    @property
-    def total(self) -> int:
-        return sum(self.items.values())
 
 
 def bank_title(session: Session, bank_code: str) -> str:
@@ -92,14 +79,3 @@ def versions_of_item(session: Session, *, item_id: int) -> list[Dated]:
     ).all()
     views = queries.versions(session, (row.id for row in rows))
     return [Dated(views[row.id], row.created_at, row.id == item.version_id) for row in rows]
-
-
-def coverage_of_clauses(clauses: Sequence[ClauseView], items: Sequence[VersionView]) -> list[Covered]:
-    """For each assessable clause, how many published items test it."""
-    counted: dict[str, dict[ItemKind, int]] = {clause.id: dict.fromkeys(ItemKind, 0) for clause in clauses if clause.assessable}
-    for item in items:
-        if item.state == ItemState.PUBLISHED:
-            for clause in item.clauses:
-                if clause.id in counted:
-                    counted[clause.id][item.kind] += 1
-    return [Covered(clause, counted[clause.id]) for clause in clauses if clause.assessable]

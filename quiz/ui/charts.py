@@ -11,6 +11,8 @@ import streamlit as st
 DONE, OPEN, BAD, LINE, INK = "#2f7fbf", "#c9d4de", "#c65146", "#0a5894", "#1c2733"
 _ROOM = 55
 """From this share on a bar has room for its own label, on a phone too; else the label stands on what is left."""
+_TILES = 12
+"""Tiles in a row: as many as a phone shows with a number in each."""
 _CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "locale": "zh-CN"}
 
 
@@ -96,6 +98,49 @@ def counts(frame: pd.DataFrame, *, group: str, value: str) -> go.Figure:
         go.Bar(x=frame[group], y=frame[value], marker_color=DONE, text=frame[value], hovertemplate="%{x}：%{y}<extra></extra>")
     )
     figure.update_layout(height=300, xaxis={"type": "category"})
+    return _calm(figure)
+
+
+def clause_tiles(frame: pd.DataFrame) -> go.Figure:
+    """A tile a clause, a row a group (`group`, `name`, `count`): red without an item, darker with more; groups wrap after `_TILES`."""
+    rows: list[tuple[str, pd.DataFrame]] = []
+    for group, members in frame.groupby("group", sort=False):
+        parts = [members.iloc[start : start + _TILES] for start in range(0, len(members), _TILES)]
+        rows += [(str(group) + "\u200b" * n, part) for n, part in enumerate(parts)]  # the invisible mark keeps wrapped rows apart
+    width = max(len(part) for _, part in rows)
+    counts = [[*map(int, part["count"]), *[None] * (width - len(part))] for _, part in rows]
+    figure = go.Figure(
+        go.Heatmap(
+            z=[[None if count is None else min(count, 4) for count in row] for row in counts],
+            y=[group for group, _ in rows],
+            text=[["" if count is None else str(count) for count in row] for row in counts],
+            customdata=[[*part["name"], *[""] * (width - len(part))] for _, part in rows],
+            texttemplate="%{text}",
+            hovertemplate="%{customdata}<br>%{text} 道题<extra></extra>",
+            hoverongaps=False,
+            zmin=0,
+            zmax=4,
+            colorscale=[
+                [0, BAD],
+                [0.124, BAD],
+                [0.125, "#d6e6f3"],
+                [0.374, "#d6e6f3"],
+                [0.375, "#8fbfe3"],
+                [0.624, "#8fbfe3"],
+                [0.625, "#5a9fd2"],
+                [1, DONE],
+            ],
+            showscale=False,
+            xgap=3,
+            ygap=3,
+        )
+    )
+    figure.update_layout(
+        height=60 + 34 * len(rows),
+        plot_bgcolor="rgba(0,0,0,0)",
+        xaxis={"visible": False, "range": [-0.5, _TILES - 0.5]},
+        yaxis={"autorange": "reversed", "ticklabelstandoff": 6},
+    )
     return _calm(figure)
 
 

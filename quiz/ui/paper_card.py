@@ -9,11 +9,11 @@ import streamlit as st
 from quiz import clock
 from quiz.accounts.domain import User
 from quiz.banks.queries import list_banks
-from quiz.papers import editing, queries
+from quiz.papers import clause_coverage, editing, queries
 from quiz.papers.domain import PoolTooSmall
 from quiz.papers.queries import PaperView
 from quiz.problems import Refusal
-from quiz.ui import components, gate, item_card, paper_list, state, store
+from quiz.ui import clause_matrix, components, gate, item_card, paper_list, state, store
 from quiz.vocabulary import PaperState
 
 
@@ -45,6 +45,8 @@ def show(user: User, paper_id: int) -> None:
     _acts(user, paper)
     components.section("抽题规则")
     _blueprint(paper, titles)
+    components.section("条款覆盖", f"这份试卷能考到哪些条款，以及随机抽 {clause_coverage.FORMS_DRAWN} 份卷，每一条出现在其中多少份里。")
+    _clauses(paper)
     components.section("预览", "按规则随机抽一份，与考生看到的一样；预览不会保存，也不计入答题。")
     _preview(paper)
 
@@ -106,6 +108,14 @@ def _blueprint(paper: PaperView, titles: dict[str, str]) -> None:
     components.table(("部分", "题库", "条款分组", "题型和类别", "题数", "每题", "要求"), rows, numbers=("题数", "每题"))
 
 
+def _clauses(paper: PaperView) -> None:
+    if not st.toggle("显示条款覆盖", key="clauses"):
+        return
+    with store.reading() as session:
+        found = clause_coverage.of_paper(session, paper.blueprint)
+    clause_matrix.show(found.counts, subject=paper.title, key="paper_clauses", share=found.share)
+
+
 def _preview(paper: PaperView) -> None:
     if not st.toggle("显示预览", key="preview"):
         return
@@ -117,6 +127,10 @@ def _preview(paper: PaperView) -> None:
     except PoolTooSmall as refusal:
         components.note(refusal.message, tone="bad", title="抽不出这份试卷")
         return
+    if st.toggle("显示这份卷考到的条款", key="form_clauses"):
+        with store.reading() as session:
+            counts = clause_coverage.of_form(session, paper.blueprint, [view for _, view in form])
+        clause_matrix.show(counts, subject=f"{paper.title}预览卷", key="form_clauses")
     for number, (item, view) in enumerate(form, start=1):
         with st.container(border=True):
             item_card.as_candidate(view, number=number, options=item.options, points=item.points, must_be_right=item.must_be_right)
