@@ -106,7 +106,7 @@ def clause_tiles(frame: pd.DataFrame) -> go.Figure:
     rows: list[tuple[str, pd.DataFrame]] = []
     for group, members in frame.groupby("group", sort=False):
         parts = [members.iloc[start : start + _TILES] for start in range(0, len(members), _TILES)]
-        rows += [(str(group) + "\u200b" * n, part) for n, part in enumerate(parts)]  # the invisible mark keeps wrapped rows apart
+        rows += [(f"{group}（续{n if n > 1 else ''}）" if n else str(group), part) for n, part in enumerate(parts)]
     width = max(len(part) for _, part in rows)
     counts = [[*map(int, part["count"]), *[None] * (width - len(part))] for _, part in rows]
     figure = go.Figure(
@@ -139,7 +139,7 @@ def clause_tiles(frame: pd.DataFrame) -> go.Figure:
         height=60 + 34 * len(rows),
         plot_bgcolor="rgba(0,0,0,0)",
         xaxis={"visible": False, "range": [-0.5, _TILES - 0.5]},
-        yaxis={"autorange": "reversed", "ticklabelstandoff": 6},
+        yaxis={"autorange": "reversed", "ticklabelstandoff": 6, "showgrid": False},
     )
     return _calm(figure)
 

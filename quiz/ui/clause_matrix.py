@@ -81,15 +81,16 @@ def tiles(counts: Sequence[ClauseCount]) -> pd.DataFrame:
 
 
 def matrix(counts: Sequence[ClauseCount], *, share: Mapping[str, float] | None = None) -> pd.DataFrame:
-    """The table and the workbook, Chinese headings."""
+    """The table and the workbook, Chinese headings; what a phone should show comes first."""
+    several = len({each.clause.edition_code for each in counts}) > 1
     return pd.DataFrame(
         [
-            {"标准": count.clause.edition_title, "条款": count.clause.ref, "要点": count.clause.heading, "分组": count.clause.group}
+            {"条款": count.clause.ref, "要点": count.clause.heading, "合计": count.total}
+            | ({_SHARE: f"{share.get(count.clause.id, 0):.0%}"} if share is not None else {})
             | {kind.label: number for kind, number in count.kinds.items()}
             | {type_.label: number for type_, number in count.types.items()}
-            | {"合计": count.total}
-            | ({_SHARE: f"{share.get(count.clause.id, 0):.0%}"} if share is not None else {})
-            | {"题目编号": "、".join(count.items), "内容": count.clause.text}
+            | ({"标准": count.clause.edition_title} if several else {})
+            | {"分组": count.clause.group, "题目编号": "、".join(count.items), "内容": count.clause.text}
             for count in counts
         ]
     )
