@@ -142,3 +142,92 @@ class TestBank:
 
         assert [stem for stem, count in stems.items() if count > 1] == []
         assert [item.code for item in items if any(re.search("以上(都|均|皆)", text) for text in item.options.values())] == []
+
+
+CHANGES = [(path.stem, item) for path in BANKS for item in files.read_bank(path).items if item.changed_from]
+SECTORS = {row["code"] for row in yaml.safe_load((files.ROOT / "quiz/organisations/data/sectors.yaml").read_text(encoding="utf-8"))}
+
+
+def test_twelve_hundred_items_and_every_edition_in_force_with_a_bank_of_its_own() -> None:
+    banks = list(map(files.read_bank, BANKS))
+    tested = {bank.edition for bank in banks}
+    in_force = {
+        edition.edition
+        for edition in map(files.read_edition, EDITIONS)
+        if edition.status is EditionStatus.IN_FORCE and any(clause.assessable for clause in edition.clauses)
+    }
+
+    assert sum(len(bank.items) for bank in banks) >= 1200
+    assert tested == in_force
+
+
+def test_a_superseded_edition_serves_only_to_ask_what_has_changed() -> None:
+    superseded = {edition.edition: edition for edition in map(files.read_edition, EDITIONS) if edition.status is EditionStatus.SUPERSEDED}
+    editions = {edition.edition: edition for edition in map(files.read_edition, EDITIONS)}
+    wrong = []
+    for bank, item in CHANGES:
+        now = editions[item.clauses[0].partition("/")[0]]
+        before = {editions[clause.partition("/")[0]].edition for clause in item.changed_from}
+        known = {clause.id for code in before for clause in editions[code].clauses}
+        if before != {now.supersedes} or not before <= set(superseded) or not set(item.changed_from) <= known:
+            wrong.append((bank, item.code))
+
+    assert wrong == []
+    assert {bank for bank, _ in CHANGES} == {"coal-mine", "major-fire-hazard"}
+
+
+@pytest.mark.parametrize("path", BANKS, ids=name)
+def test_sectors_are_those_of_the_roster(path: Path) -> None:
+    bank = files.read_bank(path)
+
+    assert set(bank.sectors) <= SECTORS
+    assert {item.code: item.sectors for item in bank.items if item.sectors is not None and not set(item.sectors) <= SECTORS} == {}
+
+
+PROGRAMMES = {
+    "coal": ["coal-mine"],
+    "non-coal mines": ["non-coal-mine"],
+    "confined space": ["confined-space", "trade-industry"],
+    "hospitals' fire safety": ["medical", "hospital-fire-ws308", "hospital-fire-nine-rules", "major-fire-hazard"],
+    "gas-using restaurants": ["catering-gas", "city-gas", "urban-gas", "weihai-gas", "shandong-gas"],
+    "the principal's duties": ["work-safety-law", "shandong-work-safety-regulation"],
+}
+"""Banks that the five programmes of 2024, and the principal's duties in law, draw on."""
+
+
+@pytest.mark.parametrize("programme", PROGRAMMES)
+def test_three_in_five_items_of_a_programme_are_situations_or_acts(programme: str) -> None:
+    items = [item for code in PROGRAMMES[programme] for item in files.read_bank(files.FOLDER / "items" / f"{code}.yaml").items]
+
+    assert sum(item.kind is not ItemKind.KNOWLEDGE for item in items) / len(items) >= 0.60
+
+
+CARDS = list(files.card_files())
+FIGURE = re.compile(r"\d+(?:\.\d+)?")
+
+
+@pytest.mark.parametrize("path", CARDS, ids=name)
+def test_a_card_states_no_figure_that_its_clause_does_not_have(path: Path) -> None:
+    cards = files.read_cards(path)
+    clauses = {clause.id: clause for clause in files.read_edition(files.FOLDER / "standards" / f"{cards.edition}.yaml").clauses}
+    invented = {}
+    for card in cards.cards:
+        own = set(FIGURE.findall(clauses[card.clause].text + clauses[card.clause].ref + clauses[card.clause].heading))
+        said = set(FIGURE.findall(" ".join([card.says, card.why, *card.on_site, *card.mistakes])))
+        if said - own:
+            invented[card.clause] = said - own
+
+    assert invented == {}
+
+
+def test_every_clause_of_the_five_programmes_has_a_card() -> None:
+    carded = {card.clause for path in CARDS for card in files.read_cards(path).cards}
+    banks = [code for programme, codes in PROGRAMMES.items() if programme != "the principal's duties" for code in codes]
+    wanted = {
+        clause.id
+        for code in banks
+        for clause in clauses_of(files.read_bank(files.FOLDER / "items" / f"{code}.yaml")).values()
+        if clause.assessable
+    }
+
+    assert sorted(wanted - carded) == []
