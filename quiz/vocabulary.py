@@ -75,6 +75,16 @@ class ItemType(Labelled):
     SINGLE = "single", "单选题"
     MULTIPLE = "multiple", "多选题"
     TRUE_FALSE = "true_false", "判断题"
+    NUMERIC = "numeric", "计算题"
+    BLANK = "blank", "填空题"
+    ORDERING = "ordering", "排序题"
+    MATCHING = "matching", "配对题"
+    CASE = "case", "案例题"
+
+    @property
+    def is_choice(self) -> bool:
+        """Answered by choosing among options."""
+        return self in (ItemType.SINGLE, ItemType.MULTIPLE, ItemType.TRUE_FALSE)
 
 
 class ItemKind(Labelled):

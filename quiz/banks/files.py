@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
+from quiz.banks.question import Question, check_case
 from quiz.problems import Invalid
 from quiz.settings import ROOT
 from quiz.vocabulary import Difficulty, EditionStatus, ItemKind, ItemType, PostRole
 
 FOLDER = ROOT / "question_banks"
+_LEFT_OUT_WHEN_EMPTY = {"changed_from", "unit", "tolerance", "prompts", "parts"}
 CODE = r"^[a-z0-9][a-z0-9-]*$"
+ITEM_CODE = r"^[A-Za-z0-9][A-Za-z0-9.-]*$"
 
 
 class _Draft(BaseModel):
@@ -64,11 +68,10 @@ class EditionDraft(_Draft):
         return self
 
 
-class ItemDraft(_Draft):
-    """One item, as a trainer may still correct it; the rules a version must keep are checked here."""
+class ItemDraft(Question):
+    """One item, as a trainer may still correct it; the rules a version must keep are checked here and in `Question`."""
 
     code: str
-    type: ItemType
     kind: ItemKind = ItemKind.KNOWLEDGE
     clauses: list[str] = Field(default_factory=list)
     changed_from: list[str] = Field(default_factory=list)
@@ -76,36 +79,50 @@ class ItemDraft(_Draft):
     difficulty: Difficulty = Difficulty.MEDIUM
     roles: list[PostRole] = Field(default_factory=list)
     sectors: list[str] | None = None
-    stem: str = Field(min_length=1)
-    options: dict[str, str]
-    key: list[str] = Field(min_length=1)
     explanation: str = ""
     rationales: dict[str, str] = Field(default_factory=dict)
+    parts: list[Question] = Field(default_factory=list)
+    """Of a case: its questions, in order; the stem tells the case."""
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> ItemDraft:
-        if len(self.options) < 2:
-            raise ValueError("选项少于两个")
-        if not set(self.key) <= set(self.options):
-            raise ValueError(f"答案 {''.join(self.key)} 不在选项 {''.join(self.options)} 之中")
-        if len(set(self.key)) != len(self.key):
-            raise ValueError("答案重复")
-        if self.type is not ItemType.MULTIPLE and len(self.key) != 1:
-            raise ValueError(f"{self.type.label}只能有一个答案")
-        if len(set(self.options.values())) != len(self.options):
-            raise ValueError("有两个选项文字相同")
+    def _parts_belong_to_a_case(self) -> ItemDraft:
+        if self.type is ItemType.CASE:
+            check_case(self.parts)
+        elif self.parts:
+            raise ValueError("只有案例题才有小题")
         return self
 
     def content(self) -> dict[str, object]:
-        """All that a candidate could notice, and nothing else: a change here makes a new version."""
+        """All that a candidate could notice, and nothing else: a change here makes a new version.
+
+        What a type does not use is left out, so that a new field never makes new versions of old items.
+        """
         content = self.model_dump(mode="json", exclude={"code", "sectors"})
-        if not self.changed_from:
-            del content["changed_from"]
-        return content
+        return {name: value for name, value in content.items() if name not in _LEFT_OUT_WHEN_EMPTY or value}
 
     @property
     def digest(self) -> str:
         return _digest(self.content())
+
+
+class TypedItem(ItemDraft):
+    """An item as a person types it: besides the rules of a draft, nothing is blank or longer than its column."""
+
+    code: str = Field(min_length=1, max_length=60, pattern=ITEM_CODE)
+    topic: str = Field(default="", max_length=80)
+    stem: str = Field(min_length=1, max_length=4000)
+    explanation: str = Field(default="", max_length=4000)
+
+    @field_validator("options")
+    @classmethod
+    def _nothing_blank(cls, options: dict[str, str]) -> dict[str, str]:
+        blank = [letter for letter, text in options.items() if not text]
+        if blank:
+            raise ValueError(f"{'、'.join(blank)} 没有内容")
+        return options
+
+
+_ITEM_FIELDS = {"code": "编号", "topic": "主题", "stem": "题干", "options": "选项", "key": "正确答案", "explanation": "解析"}
 
 
 class BankDraft(_Draft):
@@ -210,32 +227,62 @@ def parse_edition(text: str) -> EditionDraft:
         raise Invalid(_explain(problem), code="edition_format") from problem
 
 
+def parse_item(values: Mapping[str, object], *, must_cite: bool) -> ItemDraft:
+    """An item from what a person typed; with `must_cite` it needs a clause.
+
+    Raises:
+        Invalid: a rule of items is broken; names each field as the form does.
+    """
+    faults = ["依据条款：至少选一条"] if must_cite and not values.get("clauses") else []
+    try:
+        draft = TypedItem.model_validate(values)
+    except ValidationError as problem:
+        raise Invalid(_sentence("题目还不能保存。", faults + _faults(problem, _ITEM_FIELDS)), code="item_format") from problem
+    if faults:
+        raise Invalid(_sentence("题目还不能保存。", faults), code="item_format")
+    return draft
+
+
 def _explain(problem: ValidationError) -> str:
     """The first faults by field, in Chinese, for the person who wrote the file."""
+    return _sentence("文件内容不符合格式。", _faults(problem, {"": "全文"}))
+
+
+def _sentence(opening: str, faults: Iterable[str]) -> str:
+    return opening + "；".join(faults) + "。"
+
+
+def _faults(problem: ValidationError, names: Mapping[str, str]) -> list[str]:
+    """`field：reason` for the first faults; `names` are the Chinese names of fields, under "" that of the whole."""
     faults = []
     for error in problem.errors()[:5]:
-        place = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"]) or "全文"
-        match error["type"]:
-            case "missing":
-                reason = "缺少这一项"
-            case "extra_forbidden":
-                reason = "没有这个字段，请对照模板改名或删除"
-            case "value_error":
-                reason = str(error["ctx"]["error"])
-            case "string_too_long":
-                reason = f"超过 {error['ctx']['max_length']} 个字"
-            case "string_too_short":
-                reason = "不能空着"
-            case "string_pattern_mismatch":
-                reason = "只能用小写字母、数字和连字符"
-            case "enum":
-                reason = f"只能填 {error['ctx']['expected']}"
-            case kind if kind.startswith("date"):
-                reason = "应写成 2026-07-01 这样的日期"
-            case _:
-                reason = "格式不对"
-        faults.append(f"{place}：{reason}")
-    return "文件内容不符合格式。" + "；".join(faults) + "。"
+        parts = [str(part + 1) if isinstance(part, int) else names.get(part, part) for part in error["loc"]]
+        place = ".".join(parts) or names.get("", "")
+        faults.append(f"{place}：{_reason(error)}" if place else _reason(error))
+    return faults
+
+
+def _reason(error: ErrorDetails) -> str:
+    match error["type"]:
+        case "missing":
+            return "缺少这一项"
+        case "extra_forbidden":
+            return "没有这个字段，请对照模板改名或删除"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "string_too_long":
+            return f"超过 {error['ctx']['max_length']} 个字"
+        case "string_too_short":
+            return "不能空着"
+        case "too_short":
+            return "至少要有一项"
+        case "string_pattern_mismatch":
+            return "只能用小写字母、数字和连字符" if error["ctx"]["pattern"] == CODE else "只能用字母、数字、点和连字符"
+        case "enum":
+            return f"只能填 {error['ctx']['expected']}"
+        case kind if kind.startswith("date"):
+            return "应写成 2026-07-01 这样的日期"
+    return "格式不对"
 
 
 def read_cards(path: Path) -> CardsDraft:

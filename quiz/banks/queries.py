@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from quiz.banks.files import ItemDraft
+from quiz.banks.question import Question
 from quiz.models.accounts import Setting
 from quiz.models.banks import Bank, Clause, Edition, Item, ItemClause, ItemVersion
 from quiz.vocabulary import ClauseRelation, Difficulty, EditionStatus, ItemKind, ItemState, ItemType, PostRole
@@ -124,6 +125,12 @@ class VersionView:
     roles: tuple[str, ...] = ()
     sectors: tuple[str, ...] | None = None
     """Codes of the sectors it is for, where they are fewer than its bank's."""
+    ordered_key: tuple[str, ...] = ()
+    """The key as it is written: the order counts in blanks and orderings (`quiz.banks.question`)."""
+    unit: str = ""
+    tolerance: str = ""
+    prompts: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Question, ...] = ()
 
     @property
     def groups(self) -> frozenset[str]:
@@ -147,9 +154,13 @@ class VersionView:
             sectors=list(self.sectors) if self.sectors is not None else None,
             stem=self.stem,
             options=dict(self.options),
-            key=sorted(self.key),
+            key=list(self.ordered_key),
             explanation=self.explanation,
             rationales=dict(self.rationales),
+            unit=self.unit,
+            tolerance=self.tolerance,
+            prompts=dict(self.prompts),
+            parts=list(self.parts),
         )
 
 
@@ -232,6 +243,11 @@ def _views(session: Session, rows: Sequence[tuple[ItemVersion, str, str, str, li
             changed_from=tuple(cited.get((version.id or 0, ClauseRelation.CHANGED_FROM), ())),
             roles=tuple(version.roles),
             sectors=tuple(sectors) if sectors is not None else None,
+            ordered_key=tuple(version.key),
+            unit=version.extra.get("unit", ""),
+            tolerance=version.extra.get("tolerance", ""),
+            prompts=tuple(version.extra.get("prompts", {}).items()),
+            parts=tuple(Question.model_validate(part) for part in version.extra.get("parts", ())),
         )
         for version, code, bank_code, state, sectors in rows
     ]

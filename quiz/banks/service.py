@@ -161,11 +161,12 @@ def _columns(version: NewVersion, *, number: int, now: datetime) -> dict[str, An
         "roles": [role.value for role in draft.roles],
         "stem": draft.stem.strip(),
         "options": [{"key": key, "text": text.strip()} for key, text in draft.options.items()],
-        "key": sorted(draft.key),
+        "key": sorted(draft.key) if draft.type.is_choice else draft.key,
         "explanation": draft.explanation.strip(),
         "rationales": draft.rationales,
         "digest": draft.digest,
         "created_at": now,
+        "extra": {name: value for name, value in draft.content().items() if name in ("unit", "tolerance", "prompts", "parts")},
     }
 
 

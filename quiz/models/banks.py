@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -113,6 +114,8 @@ class ItemVersion(SQLModel, table=True):
     rationales: dict[str, str] = json_field(default_factory=dict)
     digest: str = Field(max_length=64)
     created_at: datetime = moment()
+    extra: dict[str, Any] = json_field(default_factory=dict, sa_column_kwargs={"server_default": "{}"})
+    """What only some types have: `unit`, `tolerance`, `prompts`, `parts`, as `quiz.banks.question` describes them."""
 
 
 class ItemClause(SQLModel, table=True):

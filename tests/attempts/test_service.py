@@ -407,7 +407,7 @@ def test_the_result_says_what_was_wrong_why_and_by_which_clause(session: Session
             {"letter": "C", "text": "门口", "chosen": False, "is_key": False, "rationale": "门口不用气。"},
         ],
         mark=0.0, points=4.0, correct=False, answered=True, must_be_right=True, explanation="用气的地方才会漏气。",
-        clauses=[{"ref": "第七条", "heading": "报警装置", "text": "用气场所应当安装报警装置。", "edition_title": "燃气管理规定"}], late_answer="",
+        clauses=[{"id": exam.CLAUSE, "ref": "第七条", "heading": "报警装置", "text": "用气场所应当安装报警装置。", "edition_title": "燃气管理规定"}], late_answer="",
     )  # fmt: skip
 
 
