@@ -1,4 +1,4 @@
-"""Roster files made to break the server: each is refused in Chinese, in bounded time and memory, and the process lives."""
+"""Tables made to break the server: each is refused in Chinese, in bounded time and memory, and the process lives."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import xlsxwriter
 
-from quiz.organisations import roster_sandbox
-from quiz.organisations.roster_file import UnreadableRoster
-from quiz.organisations.roster_sandbox import read_grids
+from quiz.spreadsheets import sandbox
+from quiz.spreadsheets.reading import Unreadable
+from quiz.spreadsheets.sandbox import read_grids
 
 HEAD = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 NAMESPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -144,7 +144,7 @@ def test_a_hostile_file_is_refused_and_the_server_goes_on(name: str) -> None:
     data = make()
     before, begun = peak_megabytes(), time.monotonic()
 
-    with pytest.raises(UnreadableRoster) as refused:
+    with pytest.raises(Unreadable) as refused:
         read_grids(data)
 
     assert refused.value.code == code
@@ -189,9 +189,9 @@ def test_a_file_that_is_read_all_the_same_unfolds_nothing(rows: bytes) -> None:
 
 
 def test_the_reader_has_not_unbounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roster_sandbox, "SECONDS", 0.001)
+    monkeypatch.setattr(sandbox, "SECONDS", 0.001)
 
-    with pytest.raises(UnreadableRoster) as refused:
+    with pytest.raises(Unreadable) as refused:
         read_grids(packed())
 
     assert refused.value.code == "too_slow"
