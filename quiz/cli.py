@@ -21,7 +21,8 @@ from quiz.accounts import service as accounts
 from quiz.accounts.audit import Actor
 from quiz.accounts.domain import check_password_strength
 from quiz.banks import queries as banks
-from quiz.banks.review import review
+from quiz.banks.review import ERROR, review
+from quiz.banks.review_basis import basis_of_bank
 from quiz.coverage import queries as coverage_queries
 from quiz.coverage import scores as scores_queries
 from quiz.coverage import verification
@@ -32,7 +33,7 @@ from quiz.organisations.reach import Reaches
 from quiz.organisations.reference import Reference
 from quiz.problems import Invalid, NotFound, Refusal
 from quiz.training import queries as training
-from quiz.vocabulary import AccountRole
+from quiz.vocabulary import AccountRole, ItemState
 
 app = typer.Typer(help="安考：安全生产培训与答题平台", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 account_app = typer.Typer(help="账号", no_args_is_help=True)
@@ -277,9 +278,9 @@ def bank_check(code: str, as_json: AsJson = False) -> None:
         view = next((bank for bank in banks.list_banks(session) if bank.code == code), None)
         if view is None:
             raise NotFound(f"没有编号为 {code} 的题库。用 bank list 查看全部题库。")
-        items = [item for item in banks.items_of_bank(session, code) if item.state == "published"]
-        findings = review(items, banks.clauses_of_edition(session, view.edition_code) if view.edition_code else [])
-    errors = sum(finding.severity == "error" for finding in findings)
+        items = [item for item in banks.items_of_bank(session, code) if item.state == ItemState.PUBLISHED]
+        findings = review(items, basis_of_bank(session, code))
+    errors = sum(finding.severity == ERROR for finding in findings)
     if as_json:
         _print(
             {
@@ -292,7 +293,7 @@ def bank_check(code: str, as_json: AsJson = False) -> None:
         )
     else:
         for finding in findings:
-            print(f"{'错误' if finding.severity == 'error' else '提醒'}  {finding.item or '（题库）'}  {finding.message}{finding.action}")
+            print(f"{finding.label}  {finding.item or '（题库）'}  {finding.rule.title}：{finding.message}{finding.action}")
         print(f"{view.title}：{len(items)} 题，错误 {errors} 处，提醒 {len(findings) - errors} 处。")
     if errors:
         sys.exit(1)
