@@ -13,13 +13,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from quiz.banks.question import Question, check_case
+from quiz.banks.question import PictureRef, Question, check_case
 from quiz.problems import Invalid
 from quiz.settings import ROOT
 from quiz.vocabulary import Difficulty, EditionStatus, ItemKind, ItemType, PostRole
 
 FOLDER = ROOT / "question_banks"
-_LEFT_OUT_WHEN_EMPTY = {"changed_from", "unit", "tolerance", "prompts", "parts"}
+_LEFT_OUT_WHEN_EMPTY = {"changed_from", "unit", "tolerance", "prompts", "parts", "pictures"}
 CODE = r"^[a-z0-9][a-z0-9-]*$"
 ITEM_CODE = r"^[A-Za-z0-9][A-Za-z0-9.-]*$"
 
@@ -83,6 +83,7 @@ class ItemDraft(Question):
     rationales: dict[str, str] = Field(default_factory=dict)
     parts: list[Question] = Field(default_factory=list)
     """Of a case: its questions, in order; the stem tells the case."""
+    pictures: list[PictureRef] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _parts_belong_to_a_case(self) -> ItemDraft:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from quiz.banks.files import ItemDraft
-from quiz.banks.question import Question
+from quiz.banks.question import PictureRef, Question
 from quiz.models.accounts import Setting
 from quiz.models.banks import Bank, Clause, Edition, Item, ItemClause, ItemVersion
 from quiz.vocabulary import ClauseRelation, Difficulty, EditionStatus, ItemKind, ItemState, ItemType, PostRole
@@ -131,6 +131,7 @@ class VersionView:
     tolerance: str = ""
     prompts: tuple[tuple[str, str], ...] = ()
     parts: tuple[Question, ...] = ()
+    pictures: tuple[PictureRef, ...] = ()
 
     @property
     def groups(self) -> frozenset[str]:
@@ -161,6 +162,7 @@ class VersionView:
             tolerance=self.tolerance,
             prompts=dict(self.prompts),
             parts=list(self.parts),
+            pictures=list(self.pictures),
         )
 
 
@@ -248,6 +250,7 @@ def _views(session: Session, rows: Sequence[tuple[ItemVersion, str, str, str, li
             tolerance=version.extra.get("tolerance", ""),
             prompts=tuple(version.extra.get("prompts", {}).items()),
             parts=tuple(Question.model_validate(part) for part in version.extra.get("parts", ())),
+            pictures=tuple(PictureRef.model_validate(ref) for ref in version.extra.get("pictures", ())),
         )
         for version, code, bank_code, state, sectors in rows
     ]

@@ -2,14 +2,19 @@
 
 How an answer is written, in the key and by a candidate, always as a list of strings:
 
-| type | key | example |
-|---|---|---|
-| single, multiple, true_false | option letters | `["A", "C"]` |
-| numeric | one decimal number, in the unit of the question | `["12.5"]` |
-| blank | one entry a blank, accepted texts divided by `|` | `["三级\\|3级", "24"]` |
-| ordering | all option letters in the right order | `["C", "A", "B"]` |
-| matching | prompt and option | `["1B", "2A"]` |
-| case | nothing: each part has its own | `[]` |
+| type | key | example | a candidate's answer |
+|---|---|---|---|
+| single, multiple, true_false | option letters | `["A", "C"]` | the same |
+| numeric | one decimal number, in the unit of the question | `["12.5"]` | the text that was typed: `["12.5 米"]` |
+| blank | one entry a blank, accepted texts divided by `|` | `["三级\\|3级", "24"]` | one text a blank, `""` for one left empty |
+| ordering | all option letters in the right order | `["C", "A", "B"]` | the same, whole or not at all |
+| matching | prompt and option | `["1B", "2A"]` | the same; prompts may be missing |
+| case | nothing: each part has its own | `[]` | see below |
+
+An answer to a case is its parts' answers one after the other, each entry headed by the number of its part and a colon: `["1:A", "2:12.5",
+"3:2B", "4:三级", "4:"]` answers a choice, a calculation, one prompt of a matching and the first of two blanks. What stands after the
+first colon is an entry of the part's own answer, so texts may hold colons themselves; entries of one part keep their order; a part that
+was not answered has none. The order in which a form shows the options of a case is written the same way: `["1:B", "1:A", "3:C", …]`.
 """
 
 from __future__ import annotations
@@ -24,6 +29,8 @@ from quiz.vocabulary import ItemType
 BLANK = "____"
 """Stands in the stem where a blank is; four underscores, as many times as there are blanks."""
 ALTERNATIVE = "|"
+PART = ":"
+"""Stands between the number of a case's part and an entry of that part's answer."""
 
 
 class Question(BaseModel):
@@ -45,6 +52,15 @@ class Question(BaseModel):
     def _fits_its_type(self) -> Question:
         check_question(self)
         return self
+
+
+class PictureRef(BaseModel):
+    """A picture that belongs to an item: shown with the stem, the explanation, or an option (its letter)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    where: str = Field(default="stem", pattern=r"^(stem|explanation|[A-Z])$")
 
 
 def check_question(question: Question) -> None:
@@ -107,7 +123,7 @@ def _check_numeric(question: Question) -> None:
 def _check_blank(question: Question) -> None:
     if question.options:
         raise ValueError("填空题没有选项")
-    blanks = len(re.findall(re.escape(BLANK), question.stem))
+    blanks = question.stem.count(BLANK)
     if not blanks:
         raise ValueError(f"填空题的题干里要用 {BLANK} 标出空的位置")
     if len(question.key) != blanks:

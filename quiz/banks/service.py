@@ -21,6 +21,10 @@ SHIPPED = Actor(account="随系统附带")
 """Who wrote, reviewed and published what comes with the product."""
 
 
+EXTRA = ("unit", "tolerance", "prompts", "parts", "pictures")
+"""Fields of a draft that only some items have; kept in one column."""
+
+
 @dataclass(frozen=True)
 class NewVersion:
     """A version to be written: of which item, and what it says."""
@@ -166,7 +170,7 @@ def _columns(version: NewVersion, *, number: int, now: datetime) -> dict[str, An
         "rationales": draft.rationales,
         "digest": draft.digest,
         "created_at": now,
-        "extra": {name: value for name, value in draft.content().items() if name in ("unit", "tolerance", "prompts", "parts")},
+        "extra": {name: value for name, value in draft.content().items() if name in EXTRA},
     }
 
 

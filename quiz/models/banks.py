@@ -90,6 +90,41 @@ class Item(SQLModel, table=True):
     """`draft` or `reviewed` while `pending_id` is set."""
     sectors: list[str] | None = json_field(default=None, nullable=True)
     """Where the item is for fewer sectors than its bank."""
+    import_id: int | None = Field(default=None, index=True)
+    """The import that brought it, so that the import can be undone."""
+
+
+class BankImport(SQLModel, table=True):
+    """One file a person imported into a bank, and what became of its rows."""
+
+    __tablename__ = "bank_import"
+
+    id: int | None = Field(default=None, primary_key=True)
+    bank_code: str = Field(max_length=60, index=True)
+    """Not a foreign key: the record outlives a bank that the undone import had created."""
+    file_name: str = Field(max_length=200)
+    format: str = Field(max_length=20)
+    digest: str = Field(max_length=64)
+    state: str = Field(default="running", max_length=20)
+    """`running`, `done`, `undone`, or `broken` when the server stopped in the middle: then nothing of it is served."""
+    created_bank: bool = False
+    counts: dict[str, int] = json_field(default_factory=dict)
+    problems: list[dict[str, Any]] = json_field(default_factory=list)
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    account: str = Field(default="", max_length=60)
+    at: datetime = moment()
+    undone_at: datetime | None = moment(nullable=True)
+    undone_by: str = Field(default="", max_length=60)
+
+
+class PictureFile(SQLModel, table=True):
+    """A picture of items, once however many show it."""
+
+    __tablename__ = "picture_file"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    media_type: str = Field(max_length=40)
+    data: bytes
 
 
 class ItemVersion(SQLModel, table=True):
