@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
 
@@ -84,6 +86,42 @@ def test_processes_that_start_together_wait_for_each_other(empty: Database, tmp_
         assert len(session.scalars(select(Bank)).all()) >= 4
         assert len(session.scalars(select(Item.code)).all()) >= 200  # type: ignore[call-overload]
         assert session.get(Region, "371002") is not None
+
+
+def test_a_database_of_the_first_release_keeps_its_rows(empty: Database) -> None:
+    """Rows that refer to each other must survive a change of their tables."""
+    config = Config()
+    config.set_main_option("script_location", str(project.ROOT / "quiz" / "migrations"))
+    with empty.writer.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in _FIRST_RELEASE:
+            connection.execute(text(statement))
+        connection.commit()
+
+    installation.prepare(empty)
+
+    with empty.reading() as session:
+        item = session.execute(select(Item).where(Item.bank_code == "own")).scalar_one()  # type: ignore[arg-type]
+        assert (item.code, item.state, item.version_id, item.pending_id, item.import_id) == ("q-1", "published", 9007, None, None)
+        assert session.execute(text("select relation from item_clause where version_id = 9007")).scalar_one() == "tests"
+        assert session.execute(text("select caution from edition where code = 'own-2020'")).scalar_one() == ""
+
+
+_FIRST_RELEASE = (
+    "insert into standard (code, title) values ('own', '本厂规定')",
+    "insert into edition (code, standard_code, title, document_number, issuer, status, scope, digest)"
+    " values ('own-2020', 'own', '本厂规定', '', '', 'in_force', '', '')",
+    'insert into clause (id, edition_code, ref, "group", heading, text, assessable, position)'
+    " values ('own-2020/1', 'own-2020', '第一条', '总则', '目的', '为了安全。', true, 1)",
+    "insert into bank (code, title, description, edition_code, is_built_in, digest, created_at)"
+    " values ('own', '本厂题库', '', 'own-2020', false, '', '2026-01-01 00:00:00')",
+    "insert into item (id, bank_code, code, state, version_id) values (9005, 'own', 'q-1', 'published', 9007)",
+    "insert into item_version (id, item_id, number, type, kind, topic, difficulty, roles, stem, options, key, explanation, rationales,"
+    " digest, created_at) values (9007, 9005, 1, 'true_false', 'knowledge', '', 'easy', '[]', '对吗？', '[]', '[]', '', '{}', '',"
+    " '2026-01-01 00:00:00')",
+    "insert into item_clause (version_id, clause_id, position) values (9007, 'own-2020/1', 0)",
+)
 
 
 def _counts(database: Database) -> dict[str, int]:
