@@ -46,8 +46,12 @@ ACTIONS: dict[str, str] = {
     "publish_item": "发布题目",
     "withdraw_item": "停用题目",
     "restore_item": "恢复题目",
+    "import_bank": "导入题库",
+    "undo_import": "撤销题库导入",
+    "export_bank": "导出题库",
     "load_edition": "载入标准新版",
     "edition_took_effect": "标准新版施行",
+    "undo_edition": "撤销载入标准新版",
     "export": "导出",
     "export_audit": "导出审计记录",
     "export_coverage": "导出覆盖率",
@@ -81,6 +85,9 @@ DETAILS: dict[str, str] = {
     "programme": "专项",
     "organisation": "企业",
     "person": "人员",
+    "supersedes": "替代版本",
+    "edition": "标准版本",
+    "title": "名称",
 }
 _ROLES = {str(role): role.label for role in AccountRole}
 RESULTS: dict[str, str] = {"done": "成功", "refused": "被拒绝", "failed": "失败"}
