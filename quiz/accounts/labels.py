@@ -46,6 +46,7 @@ ACTIONS: dict[str, str] = {
     "publish_item": "发布题目",
     "withdraw_item": "停用题目",
     "restore_item": "恢复题目",
+    "set_item_sectors": "修改题目适用行业",
     "import_bank": "导入题库",
     "undo_import": "撤销题库导入",
     "export_bank": "导出题库",

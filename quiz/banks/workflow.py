@@ -91,7 +91,7 @@ def write_draft(
     if newest is not None:
         current = session.get(ItemVersion, newest)
         if current is not None and current.digest == draft.digest:
-            raise Refusal("内容没有变化，无需保存。", code="unchanged")
+            return _set_sectors(session, item, newest, draft, now=now, actor=actor)
     version_id = service.write_versions(session, [NewVersion(item_id, draft)], now=now)[0]
     item.pending_id, item.pending_state, item.sectors = version_id, ItemState.DRAFT.value, draft.sectors
     if item.version_id is None or item.state == ItemState.DRAFT.value:
@@ -100,13 +100,24 @@ def write_draft(
     return item_id
 
 
-def review(session: Session, *, item_id: int, now: datetime, actor: Actor, note: str = "") -> None:
-    """A second pair of eyes finds the draft right.
+def _set_sectors(session: Session, item: Item, version_id: int, draft: ItemDraft, *, now: datetime, actor: Actor) -> int:
+    """Sectors are nothing a candidate sees: they move without a new version, and without review."""
+    if item.sectors == draft.sectors:
+        raise Refusal("内容没有变化，无需保存。", code="unchanged")
+    item.sectors = draft.sectors
+    audit.record(
+        session, actor=actor, action="set_item_sectors", subject=f"{item.bank_code} {item.code}", at=now, detail={"sectors": draft.sectors}
+    )
+    return item.id or 0
+
+
+def review(session: Session, *, item_id: int, now: datetime, actor: Actor, note: str = "", version_id: int | None = None) -> None:
+    """A second pair of eyes finds the draft right. `version_id` is the version that was read.
 
     Raises:
-        Refusal: nothing to review, or the reviewer wrote it.
+        Refusal: nothing to review, another version by now, or the reviewer wrote it.
     """
-    item = _pending(session, item_id, ItemState.DRAFT, "这道题没有待复核的草稿。")
+    item = _pending(session, item_id, ItemState.DRAFT, "这道题没有待复核的草稿。", version_id)
     if _writer(session, item.pending_id or 0).account_id == actor.account_id:
         raise Refusal("起草人不能复核自己的题目，请换另一位老师复核。", code="own_draft")
     item.pending_state = ItemState.REVIEWED.value
@@ -136,13 +147,13 @@ def discard(session: Session, *, item_id: int, now: datetime, actor: Actor) -> N
     _step(session, item, version_id, ItemStepAction.DISCARDED, actor=actor, now=now)
 
 
-def publish(session: Session, *, item_id: int, now: datetime, actor: Actor) -> None:
-    """The reviewed version becomes the one forms are drawn from. Forms drawn before keep theirs.
+def publish(session: Session, *, item_id: int, now: datetime, actor: Actor, version_id: int | None = None) -> None:
+    """The reviewed version becomes the one forms are drawn from. Forms drawn before keep theirs. `version_id` is the one on screen.
 
     Raises:
-        Refusal: not reviewed, or it tests a clause that is no longer in force.
+        Refusal: not reviewed, another version by now, or it tests a clause that is no longer in force.
     """
-    item = _pending(session, item_id, ItemState.REVIEWED, "题目须先经另一人复核，才能发布。")
+    item = _pending(session, item_id, ItemState.REVIEWED, "题目须先经另一人复核，才能发布。", version_id)
     version_id = item.pending_id or 0
     _check_in_force(session, version_id)
     item.version_id, item.state = version_id, ItemState.PUBLISHED.value
@@ -226,8 +237,10 @@ def _locked(session: Session, item_id: int) -> Item:
     return item
 
 
-def _pending(session: Session, item_id: int, state: ItemState | None, otherwise: str) -> Item:
+def _pending(session: Session, item_id: int, state: ItemState | None, otherwise: str, version_id: int | None = None) -> Item:
     item = _locked(session, item_id)
+    if version_id is not None and item.pending_id not in (None, version_id):
+        raise Refusal("这道题刚刚又被改过。请看过最新内容再决定。", code="item_moved_on")
     if item.pending_id is None or (state is not None and item.pending_state != state.value):
         raise Refusal(otherwise, code="nothing_pending")
     return item

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from quiz.banks import workflow
 from quiz.banks.queries import BankView, list_banks
 from quiz.ui import components, state, store
 from quiz.ui.components import Kpi
+from quiz.vocabulary import ItemState
 
 
 def show() -> None:
     """Totals, then one card a bank."""
     components.page_header("题库", "每道题都注明依据的条款；条款覆盖率说明一个题库是否考到了标准的每一条。")
     with store.reading() as session:
-        banks = list_banks(session)
+        banks, waiting = list_banks(session), workflow.waiting(session)
     if not banks:
         components.empty_state("还没有题库", "随系统提供的题库会在服务启动时自动装入；请重新启动服务，或联系管理员。")
         return
@@ -28,13 +30,14 @@ def show() -> None:
                 f"{covered} ÷ {clauses} 条",
                 tone="ok" if covered == clauses else "warn",
             ),
+            Kpi("待复核和待发布", f"{sum(sum(counts.values()) for counts in waiting.values())} 道", "有待处理题目的题库排在前面"),
         ]
     )
-    for bank in banks:
-        _card(bank)
+    for bank in sorted(banks, key=lambda bank: bank.code not in waiting):
+        _card(bank, waiting.get(bank.code))
 
 
-def _card(bank: BankView) -> None:
+def _card(bank: BankView, waiting: dict[ItemState, int] | None) -> None:
     with st.container(border=True):
         whole = bank.clauses and bank.clauses_covered == bank.clauses
         label = "条款全覆盖" if whole else f"还差 {bank.clauses - bank.clauses_covered} 条"
@@ -50,5 +53,12 @@ def _card(bank: BankView) -> None:
                 ("依据", bank.edition_title or "—"),
             ]
         )
-        if st.button("打开题库", key=f"open_{bank.code}", icon=":material/folder_open:"):
-            state.choose(bank=bank.code)
+        with st.container(horizontal=True):
+            if st.button("打开题库", key=f"open_{bank.code}", icon=":material/folder_open:"):
+                state.choose(bank=bank.code)
+            if waiting and st.button(_counted(waiting), key=f"waiting_{bank.code}", icon=":material/rate_review:"):
+                state.choose(bank=bank.code, waiting=1)
+
+
+def _counted(waiting: dict[ItemState, int]) -> str:
+    return f"待复核 {waiting[ItemState.DRAFT]} · 待发布 {waiting[ItemState.REVIEWED]}"

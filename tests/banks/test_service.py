@@ -173,7 +173,7 @@ def test_a_version_shows_its_clauses_in_the_order_of_the_item(shelf: Shelf) -> N
     [
         ({"key": ["C"]}, "不在选项"),
         ({"key": ["A", "B"]}, "只能有一个答案"),
-        ({"key": []}, "key"),
+        ({"key": []}, "没有答案"),
         ({"options": {"A": "厨房"}}, "选项少于两个"),
         ({"options": {"A": "厨房", "B": "厨房"}}, "文字相同"),
         ({"type": "essay"}, "type"),

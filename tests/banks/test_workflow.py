@@ -169,6 +169,25 @@ def test_whoever_wrote_from_an_older_text_is_told_so_and_nothing_is_lost(desk: D
     assert (queries.versions(session, [pending.version_id])[pending.version_id].stem, pending.writer) == ("王老师改的。", "wang")
 
 
+def test_a_click_on_a_text_that_was_rewritten_meanwhile_approves_nothing(desk: Desk, session: Session) -> None:
+    item_id = desk.write(hose())
+    seen = workflow.pending_of_bank(session, "gas")[item_id].version_id
+    desk.write(hose("改过的。"), item_id=item_id)
+
+    for verb in (workflow.review, workflow.publish):
+        with pytest.raises(Refusal, match="刚刚又被改过"):
+            desk.take(verb, item_id, desk.li, version_id=seen)
+    assert workflow.pending_of_bank(session, "gas")[item_id].state is ItemState.DRAFT
+
+
+def test_sectors_move_without_a_new_version_or_a_review(desk: Desk) -> None:
+    item_id = desk.published(hose())
+
+    desk.write(hose(sectors=["catering"]), item_id=item_id)
+
+    assert (desk.view(item_id).sectors, desk.view(item_id).number, desk.served()) == (("catering",), 1, ["软管可以穿墙。"])
+
+
 @pytest.mark.parametrize(
     ("draft", "message"),
     [

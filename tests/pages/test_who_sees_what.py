@@ -1,4 +1,4 @@
-"""Every screen of these eight, for every role: what is allowed is drawn without an error, everything else is refused."""
+"""Every screen of these, for every role: what is allowed is drawn without an error, everything else is refused."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ TITLES = {
     "take_quiz": "我的考试",
     "my_results": "我的成绩",
     "banks": "题库",
+    "standards": "标准目录",
     "papers": "试卷",
     "accounts": "账号与权限",
     "audit_trail": "审计记录",
@@ -23,6 +24,7 @@ ALLOWED = {
     "take_quiz": {"trainee"},
     "my_results": {"trainee"},
     "banks": STAFF,
+    "standards": STAFF,
     "papers": {"trainer", "administrator"},
     "accounts": {"administrator"},
     "audit_trail": {"administrator"},
