@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -15,14 +12,11 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
 
 from quiz import backup as backups
-from quiz import clock, installation
+from quiz import cli_banks, clock, installation
 from quiz.accounts import audit, passwords
 from quiz.accounts import service as accounts
-from quiz.accounts.audit import Actor
 from quiz.accounts.domain import check_password_strength
-from quiz.banks import queries as banks
-from quiz.banks.review import ERROR, review
-from quiz.banks.review_basis import basis_of_bank
+from quiz.console import CONSOLE, AsJson, prepared, print_json, progress, reading
 from quiz.coverage import queries as coverage_queries
 from quiz.coverage import scores as scores_queries
 from quiz.coverage import verification
@@ -31,28 +25,23 @@ from quiz.http import logs
 from quiz.organisations import roster_service, roster_template
 from quiz.organisations.reach import Reaches
 from quiz.organisations.reference import Reference
-from quiz.problems import Invalid, NotFound, Refusal
+from quiz.problems import Invalid, Refusal
 from quiz.training import queries as training
-from quiz.vocabulary import AccountRole, ItemState
+from quiz.vocabulary import AccountRole
 
 app = typer.Typer(help="安考：安全生产培训与答题平台", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 account_app = typer.Typer(help="账号", no_args_is_help=True)
 roster_app = typer.Typer(help="企业名册", no_args_is_help=True)
-bank_app = typer.Typer(help="题库", no_args_is_help=True)
 programme_app = typer.Typer(help="培训专项", no_args_is_help=True)
 audit_app = typer.Typer(help="审计记录", no_args_is_help=True)
 for name, group in (
     ("account", account_app),
     ("roster", roster_app),
-    ("bank", bank_app),
+    ("bank", cli_banks.app),
     ("programme", programme_app),
     ("audit", audit_app),
 ):
     app.add_typer(group, name=name)
-
-CONSOLE = Actor(account="命令行")
-"""Who acts in the audit trail: whoever may run commands on the server."""
-AsJson = Annotated[bool, typer.Option("--json", help="在标准输出打印一个 JSON 对象")]
 
 
 def main() -> None:
@@ -74,26 +63,9 @@ def main() -> None:
 
 def _refuse(code: str, message: str) -> NoReturn:
     if "--json" in sys.argv:
-        _print({"error": {"code": code, "message": message}})
+        print_json({"error": {"code": code, "message": message}})
     print(message, file=sys.stderr)
     sys.exit(1)
-
-
-def _print(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=None, default=str))
-
-
-def _prepared() -> Database:
-    """The database, brought up to date first."""
-    target = database()
-    installation.prepare(target)
-    return target
-
-
-@contextmanager
-def _reading() -> Iterator[Session]:
-    with _prepared().reading() as session:
-        yield session
 
 
 @app.command()
@@ -114,25 +86,9 @@ def setup(
 def _fill_demonstration(target: Database) -> None:
     from quiz.demonstration import service as demonstration
 
-    with _progress("生成演示城市") as step:
+    with progress("生成演示城市") as step:
         report = demonstration.fill(target, now=clock.now(), progress=step)
     print(report.text)
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on a terminal, silence in a pipe."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-        disable=not sys.stderr.isatty(),
-    ) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda label, done, total: bar.update(task, description=label, completed=done, total=total)
 
 
 @app.command()
@@ -161,7 +117,7 @@ def account_create(
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="从标准输入读密码")] = False,
 ) -> None:
     """创建账号。不带 --password-stdin 时生成临时密码，首次登录须修改。"""
-    target = _prepared()
+    target = prepared()
     given = _line_from_stdin() if password_stdin else None
     if given is not None:
         check_password_strength(given, account=account)
@@ -209,10 +165,10 @@ def roster_import_command(
     as_json: AsJson = False,
 ) -> None:
     """导入企业名册（xlsx、xls、csv）。"""
-    target = _prepared()
+    target = prepared()
     if not file.is_file():
         raise Invalid(f"没有这个文件：{file}", code="no_file")
-    with _progress("导入名册") as step:
+    with progress("导入名册") as step:
         report = roster_service.import_roster(
             target,
             data=file.read_bytes(),
@@ -226,7 +182,7 @@ def roster_import_command(
         counts = {word: getattr(report, word) for word in ("rows", "created", "updated", "unchanged", "refused", "skipped")}
         _on_the_trail(target, action="import_roster", subject=report.file, detail=counts)
     if as_json:
-        _print(report.to_json())
+        print_json(report.to_json())
     else:
         _print_roster(report)
     if report.refused:
@@ -259,53 +215,13 @@ def roster_template_command(file: Path) -> None:
     print(f"模板已写入 {file}")
 
 
-@bank_app.command("list")
-def bank_list(as_json: AsJson = False) -> None:
-    """列出题库。"""
-    with _reading() as session:
-        found = banks.list_banks(session)
-    if as_json:
-        _print({"banks": [view.as_json() for view in found]})
-        return
-    for view in found:
-        print(f"{view.code:36} {view.items:5} 题  条款 {view.clauses_covered}/{view.clauses}  {view.title}")
-
-
-@bank_app.command("check")
-def bank_check(code: str, as_json: AsJson = False) -> None:
-    """检查题库的命题质量；有错误时退出码为 1。"""
-    with _reading() as session:
-        view = next((bank for bank in banks.list_banks(session) if bank.code == code), None)
-        if view is None:
-            raise NotFound(f"没有编号为 {code} 的题库。用 bank list 查看全部题库。")
-        items = [item for item in banks.items_of_bank(session, code) if item.state == ItemState.PUBLISHED]
-        findings = review(items, basis_of_bank(session, code))
-    errors = sum(finding.severity == ERROR for finding in findings)
-    if as_json:
-        _print(
-            {
-                "bank": code,
-                "items": len(items),
-                "errors": errors,
-                "warnings": len(findings) - errors,
-                "findings": [f.as_json() for f in findings],
-            }
-        )
-    else:
-        for finding in findings:
-            print(f"{finding.label}  {finding.item or '（题库）'}  {finding.rule.title}：{finding.message}{finding.action}")
-        print(f"{view.title}：{len(items)} 题，错误 {errors} 处，提醒 {len(findings) - errors} 处。")
-    if errors:
-        sys.exit(1)
-
-
 @programme_app.command("list")
 def programme_list(as_json: AsJson = False) -> None:
     """列出培训专项。"""
-    with _reading() as session:
+    with reading() as session:
         found = training.programmes(session)
     if as_json:
-        _print({"programmes": [{"code": view.code, "title": view.title, "due_day": view.due_on.isoformat()} for view in found]})
+        print_json({"programmes": [{"code": view.code, "title": view.title, "due_day": view.due_on.isoformat()} for view in found]})
         return
     for view in found:
         print(f"{view.code:24} 截止 {view.due_on}  {view.title}")
@@ -322,20 +238,20 @@ def coverage(
     if programme == "verify":
         _coverage_verify(as_json)
         return
-    with _reading() as session:
+    with reading() as session:
         day = as_of.date() if as_of else clock.local_day(clock.now())
         view = coverage_queries.coverage(session, programme_code=programme, as_of=day, by=by, reach=Reaches.everything())
     if as_json:
-        _print(view.as_json())
+        print_json(view.as_json())
     else:
         print(view.text)
 
 
 def _coverage_verify(as_json: bool) -> None:
-    with _reading() as session:
+    with reading() as session:
         report = verification.verify(session)
     if as_json:
-        _print(report.as_json())
+        print_json(report.as_json())
     else:
         print(report.text)
     if not report.consistent:
@@ -349,10 +265,10 @@ def scores(
     as_json: AsJson = False,
 ) -> None:
     """按企业、岗位或区域统计成绩。"""
-    with _reading() as session:
+    with reading() as session:
         view = scores_queries.scores(session, programme_code=programme, by=by, as_of=_today())
     if as_json:
-        _print(view.as_json())
+        print_json(view.as_json())
     else:
         print(view.text)
 
@@ -391,10 +307,12 @@ def restore(
 @audit_app.command("verify")
 def audit_verify(as_json: AsJson = False) -> None:
     """核对审计记录的校验链；有断裂时退出码为 1。"""
-    with _reading() as session:
+    with reading() as session:
         report = audit.verify(session)
     if as_json:
-        _print({"rows": report.rows, "intact": report.intact, "broken": [{"id": row.id, "reason": row.reason} for row in report.broken]})
+        print_json(
+            {"rows": report.rows, "intact": report.intact, "broken": [{"id": row.id, "reason": row.reason} for row in report.broken]}
+        )
     else:
         for row in report.broken:
             print(f"第 {row.id} 条：{row.reason}", file=sys.stderr)

@@ -39,7 +39,9 @@ def write_edition(session: Session, *, draft: EditionDraft, now: datetime, today
     """
     known = session.get(Edition, draft.edition)
     status = draft.status
-    if status is not EditionStatus.SUPERSEDED:
+    if _has_successor_in_force(session, draft.edition):
+        status = EditionStatus.SUPERSEDED  # a corrected file of old law does not bring it back
+    elif status is not EditionStatus.SUPERSEDED:
         status = EditionStatus.UPCOMING if draft.effective and draft.effective > today else EditionStatus.IN_FORCE
     takes_over = status is EditionStatus.IN_FORCE and (known is None or known.status != EditionStatus.IN_FORCE)
     session.merge(Standard(code=draft.standard, title=draft.title))
@@ -65,6 +67,11 @@ def write_edition(session: Session, *, draft: EditionDraft, now: datetime, today
     if takes_over and draft.supersedes:
         _take_over(session, new_code=draft.edition, old_code=draft.supersedes, now=now, actor=actor)
     return status
+
+
+def _has_successor_in_force(session: Session, code: str) -> bool:
+    successor = select(col(Edition.code)).where(col(Edition.supersedes) == code, col(Edition.status) != EditionStatus.UPCOMING.value)
+    return session.scalars(successor).first() is not None
 
 
 def _write_clauses(session: Session, draft: EditionDraft) -> None:

@@ -8,8 +8,9 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from quiz.exchange.detect import detect
 from quiz.exchange.domain import Format, Reading
@@ -46,8 +47,19 @@ def read_file(data: bytes, *, name: str = "", format: Format | None = None) -> R
         Invalid: it is no question file, is damaged, or took too long or too much memory.
     """
     chosen = format or detect(data, name=name)
+    answer = behind_wall("quiz.exchange.sandbox", [chosen.value, name[:200]], data)
+    assert isinstance(answer, Reading)
+    return answer
+
+
+def behind_wall(module: str, arguments: Sequence[str], data: bytes) -> Any:
+    """What the module, run as a process of its own with limits, makes of the bytes; it answers through `reply`.
+
+    Raises:
+        Invalid: what it refused, or that it broke or took too long.
+    """
     environment = {key: value for key, value in os.environ.items() if not key.upper().startswith("ANKAO_")}
-    command = [sys.executable, "-X", "utf8", "-m", "quiz.exchange.sandbox", chosen.value, name[:200]]
+    command = [sys.executable, "-X", "utf8", "-m", module, *arguments]
     try:
         with _one_at_a_time:
             done = subprocess.run(command, input=data, capture_output=True, cwd=_ROOT, env=environment, timeout=SECONDS, check=False)
@@ -59,7 +71,6 @@ def read_file(data: bytes, *, name: str = "", format: Format | None = None) -> R
     if isinstance(answer, tuple):
         code, message = answer
         raise Invalid(message, code=code)
-    assert isinstance(answer, Reading)
     return answer
 
 
@@ -78,12 +89,12 @@ def _limit() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _child(format: Format, name: str) -> None:
-    """Bytes in, a reading or a refusal out."""
+def reply(work: Callable[[bytes], Any]) -> None:
+    """In the child: bytes in, an answer or a refusal out."""
     _limit()
     data = sys.stdin.buffer.read()
     try:
-        answer = pickle.dumps(reader_of(format)(data, name=name), pickle.HIGHEST_PROTOCOL)
+        answer = pickle.dumps(work(data), pickle.HIGHEST_PROTOCOL)
     except Invalid as refusal:
         answer = pickle.dumps((refusal.code, refusal.message))
     except (MemoryError, RecursionError):
@@ -94,4 +105,4 @@ def _child(format: Format, name: str) -> None:
 
 
 if __name__ == "__main__":
-    _child(Format(sys.argv[1]), sys.argv[2])  # type: ignore[call-arg]
+    reply(lambda data: reader_of(Format(sys.argv[1]))(data, name=sys.argv[2]))  # type: ignore[call-arg]

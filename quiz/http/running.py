@@ -18,6 +18,7 @@ from quiz import clock, installation
 from quiz.accounts import service as accounts
 from quiz.attempts import service as attempts
 from quiz.attempts.recorder import Recorder
+from quiz.banks import editions
 from quiz.db import Database, database
 from quiz.http import logs, metrics
 from quiz.papers import queries as papers
@@ -28,6 +29,7 @@ EXPIRY_EVERY_SECONDS = 5.0
 EXPIRY_AT_ONCE = 10
 """In one commit, so that saves of others wait some tens of milliseconds at most."""
 TIDY_EVERY_SECONDS = 3600.0
+LAW_EVERY_SECONDS = 3600.0
 Answer = TypeVar("Answer")
 
 
@@ -75,6 +77,24 @@ async def _tidy_forever() -> None:
             log.error("tidying failed, will try again", error=repr(problem))
 
 
+def take_effect(session: Session) -> list[str]:
+    """Codes of the editions whose day has come by now."""
+    now = clock.now()
+    return editions.take_effect(session, today=clock.local_day(now), now=now)
+
+
+async def _take_effect_forever() -> None:
+    """Let editions take over on their day, at most an hour after it began."""
+    while True:
+        try:
+            begun = await work(take_effect)
+            if begun:
+                log.info("editions took effect", editions=begun)
+        except Exception as problem:  # as below: the next hour tries again, and forms are drawn from the law of yesterday until then
+            log.error("editions could not take effect, will try again", error=repr(problem))
+        await asyncio.sleep(LAW_EVERY_SECONDS)
+
+
 async def _expire_forever() -> None:
     """Hand in overdue attempts, also those that fell due while no server ran."""
     while True:
@@ -101,7 +121,7 @@ async def serving(_app: Any) -> AsyncIterator[dict[str, Any]]:
         parts.recorder.start()
         metrics.watch(parts.recorder)
         await anyio.to_thread.run_sync(lambda: _warm_up(target))
-        clockwork = asyncio.gather(_expire_forever(), _tidy_forever())
+        clockwork = asyncio.gather(_expire_forever(), _tidy_forever(), _take_effect_forever())
         parts.ready = True
         try:
             yield {}

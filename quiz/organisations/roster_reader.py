@@ -9,8 +9,8 @@ from typing import Any
 
 from quiz.organisations.identifiers import INFO, WARNING, Finding, tidy_text
 from quiz.organisations.roster_columns import BY_KEY, header_key, recognise
-from quiz.organisations.roster_file import Coordinates, Grid, UnreadableRoster
-from quiz.organisations.roster_sandbox import read_grids
+from quiz.spreadsheets.reading import Coordinates, Grid, Unreadable
+from quiz.spreadsheets.sandbox import read_grids
 
 HEADER_WITHIN = 40
 """How many rows from the top may be titles and notes before the header."""
@@ -129,7 +129,7 @@ def read_roster(data: bytes, *, feature: Callable[[str], str | None]) -> RosterF
         notes.extend(header.notes)
         _read_rows(grid, header, rows, skipped)
     if not sheets:
-        raise UnreadableRoster(
+        raise Unreadable(
             "没有找到名册表头：至少要有“企业名称”“统一社会信用代码”和“所属区市”等列名。请下载名册模板对照列名。", code="no_header"
         )
     return RosterFile(tuple(sheets), rows, skipped, notes)

@@ -14,8 +14,8 @@ from quiz.organisations.domain import full_width_brackets
 from quiz.organisations.identifiers import ERROR, INFO, WARNING, Finding, Reading
 from quiz.organisations.reference import Reference, name_key, split_list
 from quiz.organisations.roster_columns import BY_KEY, FEATURE_PREFIX
-from quiz.organisations.roster_file import UNCALCULATED
 from quiz.organisations.roster_reader import RawRow
+from quiz.spreadsheets.reading import UNCALCULATED
 from quiz.vocabulary import OrganisationKind, OrganisationStatus, PostRole
 
 Value = TypeVar("Value")

@@ -126,8 +126,8 @@ def test_the_readme_counts_the_banks_and_items_there_are() -> None:
     banks = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((project.ROOT / "question_banks/items").glob("*.yaml"))]
     items = sum(len(bank["items"]) for bank in banks)
 
-    assert f"{items} items" in project.read("README.md")
-    assert f"{items} 题" in project.read("README.zh-CN.md")
+    assert f"{items:,} items" in project.read("README.md")
+    assert f"{items:,} 题" in project.read("README.zh-CN.md")
 
 
 def test_every_link_of_a_document_leads_somewhere() -> None:

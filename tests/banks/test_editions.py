@@ -129,6 +129,15 @@ def test_an_edition_whose_day_has_not_come_changes_nothing_until_then(load: Any,
     assert editions.take_effect(session, today=today + timedelta(days=31), now=now) == []
 
 
+def test_a_corrected_file_of_superseded_law_does_not_bring_it_back(load: Any, session: Session) -> None:
+    load(NEW)
+
+    status = load(edition(2024, ALARM, HOSE, TRAINING + "并记录。"))
+
+    assert (status, session.get(Edition, "gas-2024").status) == (EditionStatus.SUPERSEDED, "superseded")  # type: ignore[union-attr]
+    assert session.get(Edition, "gas-2026").status == "in_force"  # type: ignore[union-attr]
+
+
 def test_what_has_changed_items_outlive_the_edition_they_compare_with(load: Any, session: Session, now: datetime) -> None:
     load(NEW)
     draft = item("changed", "gas-2026/1", changed_from=["gas-2024/2"])

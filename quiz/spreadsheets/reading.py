@@ -1,4 +1,4 @@
-"""Opening a roster file, whatever it calls itself: xlsx, xls, ods or csv become grids of values; the rest is refused in plain words."""
+"""Opening an uploaded table, whatever it calls itself: xlsx, xls, ods or csv become grids of values; the rest is refused in plain words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ UNCALCULATED = "#公式未计算#"
 Coordinates = tuple[int, int]
 
 
-class UnreadableRoster(Invalid):
+class Unreadable(Invalid):
     """The file as a whole cannot be read."""
 
 
@@ -51,11 +51,11 @@ class Grid:
 
 
 def open_grids(data: bytes) -> list[Grid]:
-    """The sheets of a roster. What the file is shows in its bytes; its name may lie."""
+    """The sheets of a workbook. What the file is shows in its bytes; its name may lie."""
     if not data:
         _refuse("empty_file", "文件是空的（0 字节）。请重新导出或另存后上传。")
     if len(data) > MAX_FILE_BYTES:
-        _refuse("file_too_large", f"文件超过 {MAX_FILE_BYTES // 2**20} MB。请按区市拆成几个文件分别导入。")
+        _refuse("file_too_large", f"文件超过 {MAX_FILE_BYTES // 2**20} MB。请拆成几个文件分别导入。")
     if data.startswith(b"PK"):
         return _open_zip(data)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
@@ -66,7 +66,7 @@ def open_grids(data: bytes) -> list[Grid]:
 
 
 def _refuse(code: str, message: str) -> NoReturn:
-    raise UnreadableRoster(message, code=code)
+    raise Unreadable(message, code=code)
 
 
 # xlsx and ods ---------------------------------------------------------------------------------------------------------
@@ -90,10 +90,10 @@ def _check_archive(archive: zipfile.ZipFile) -> None:
     shared = (entry.file_size for entry in entries if "worksheets/" not in entry.filename and not entry.filename.endswith("content.xml"))
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES or max(shared, default=0) > MAX_SHARED_BYTES:
-        _refuse("file_too_large", "文件展开后过大，可能不是正常的名册。请只保留名册工作表，另存后再导入。")
+        _refuse("file_too_large", "文件展开后过大，可能不是正常的表格。请只保留需要的工作表，另存后再导入。")
     if "xl/workbook.xml" not in names and "xl/workbook.bin" not in names and "content.xml" not in names:
         kind = "Word 文档" if "word/document.xml" in names else "压缩包"
-        _refuse("not_a_table", f"这是{kind}，不是表格文件。请上传 .xlsx、.xls 或 .csv 格式的名册。")
+        _refuse("not_a_table", f"这是{kind}，不是表格文件。请上传 .xlsx、.xls 或 .csv 格式的表格。")
 
 
 def _look_into_sheets(archive: zipfile.ZipFile) -> dict[str, frozenset[Coordinates]]:
@@ -102,7 +102,7 @@ def _look_into_sheets(archive: zipfile.ZipFile) -> dict[str, frozenset[Coordinat
     cells = 0
     paths = _sheet_paths(archive)
     if len(paths) > MAX_SHEETS:
-        _refuse("too_many_sheets", f"文件有 {len(paths)} 个工作表，超过 {MAX_SHEETS} 个。请只保留名册工作表，另存后再导入。")
+        _refuse("too_many_sheets", f"文件有 {len(paths)} 个工作表，超过 {MAX_SHEETS} 个。请只保留需要的工作表，另存后再导入。")
     for name, path in paths:
         corner = (0, 0)
         formulas: set[Coordinates] = set()
@@ -212,7 +212,7 @@ def _open_old(data: bytes) -> list[Grid]:
     if "EncryptedPackage".encode("utf-16-le") in data:
         _refuse("encrypted", "文件设有打开密码。请取消密码后再导入。")
     if "WordDocument".encode("utf-16-le") in data:
-        _refuse("not_a_table", "这是 Word 文档，不是表格文件。请上传 .xlsx、.xls 或 .csv 格式的名册。")
+        _refuse("not_a_table", "这是 Word 文档，不是表格文件。请上传 .xlsx、.xls 或 .csv 格式的表格。")
     return _read_workbook(data, {})
 
 
@@ -267,11 +267,11 @@ def _check_rows(name: str, rows: list[list[Any]]) -> None:
 def _open_text(data: bytes) -> Grid:
     text = _decode(data)
     if "\x00" in text:
-        _refuse("not_a_table", "这不是表格文件。请上传 .xlsx、.xls 或 .csv 格式的名册。")
+        _refuse("not_a_table", "这不是表格文件。请上传 .xlsx、.xls 或 .csv 格式的表格。")
     head = text[:20_000]
     delimiter = max(",\t;，", key=head.count)
     if not head.count(delimiter):
-        _refuse("not_a_table", "没有找到分列的数据。请上传 .xlsx、.xls 或用逗号分隔的 .csv 名册。")
+        _refuse("not_a_table", "没有找到分列的数据。请上传 .xlsx、.xls 或用逗号分隔的 .csv 表格。")
     csv.field_size_limit(1_000_000)
     rows: list[list[Any]] = []
     cells = filled = 0
