@@ -144,8 +144,8 @@ class EditionStatus(Labelled):
 
 
 class ScoringPolicy(Labelled):
-    ALL_OR_NOTHING = "all_or_nothing", "多选题全部选对才得分，少选、多选、错选均不得分"
-    PARTIAL = "partial", "多选题少选按比例得分，有错选不得分"
+    ALL_OR_NOTHING = "all_or_nothing", "多选题全部选对才得分，少选、多选、错选均不得分；填空、配对、排序全部答对才得分"
+    PARTIAL = "partial", "多选题少选按比例得分，有错选不得分；填空、配对按答对的个数得分"
 
 
 class ReviewPolicy(Labelled):

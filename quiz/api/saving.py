@@ -27,7 +27,7 @@ from quiz.problems import Invalid, NotSignedIn, Refusal
 log = structlog.get_logger()
 _ROUTE = re.compile(r"/api/v1/attempts/(\d{1,18})/responses")
 LARGEST_BODY_BYTES = 200_000
-"""400 answers of 26 options fit many times."""
+"""400 answers of 26 options fit many times, and a hundred with several texts each."""
 
 
 class Failure(Refusal):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from quiz.attempts.answers import LONGEST_ENTRY, MOST_ENTRIES
 
 
 class _Body(BaseModel):
@@ -20,7 +24,8 @@ class StartBody(_Body):
 
 class ResponseBody(_Body):
     position: int = Field(ge=1, le=1000)
-    answer: list[str] = Field(max_length=26)
+    answer: list[Annotated[str, Field(max_length=LONGEST_ENTRY)]] = Field(max_length=MOST_ENTRIES)
+    """As `items[].type` asks for it: option keys; one number; one text a blank; keys in order; prompt and key; entries by part of a case."""
     sequence: int = Field(ge=1, le=2**31 - 2)
 
 

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
 
+from quiz.attempts.answer_review import (
+    AnswerLine,
+    ReviewedPart,
+    answer_lines,
+    in_words,
+    key_of,
+    marked_options,
+    readable_stem,
+    reviewed_parts,
+)
+from quiz.attempts.answers import of_part, prompts_in_order, questions_of, says_anything
+from quiz.attempts.domain import Key
 from quiz.banks.queries import VersionView
+from quiz.banks.question import BLANK, Question
 from quiz.models.attempts import Attempt, Extension, LateResponse, Response
 from quiz.papers import queries as papers
 from quiz.papers.domain import FormItem
 from quiz.papers.queries import PaperView
 from quiz.problems import NotFound
-from quiz.vocabulary import AttemptState, ReviewPolicy, ScoringPolicy
+from quiz.vocabulary import AttemptState, ItemType, ReviewPolicy, ScoringPolicy
 
 attempts = Attempt.__table__  # type: ignore[attr-defined]
 responses = Response.__table__  # type: ignore[attr-defined]
@@ -100,21 +113,43 @@ def form_with_versions(session: Session, form_id: int) -> list[tuple[FormItem, V
 
 
 def candidate_items(form: Sequence[tuple[FormItem, VersionView]]) -> list[dict[str, Any]]:
-    """What the player gets: never a key, a mark or an explanation."""
+    """What the player gets: never a key, a tolerance, a mark or an explanation."""
     shown = []
     for position, (item, view) in enumerate(form, start=1):
         texts = dict(view.options)
-        shown.append(
-            {
-                "position": position,
-                "type": view.type.value,
-                "stem": view.stem,
-                "options": [{"key": key, "text": texts[key]} for key in item.options],
-                "points": item.points,
-                "must_be_right": item.must_be_right,
-            }
-        )
+        asked: dict[str, Any] = {
+            "position": position,
+            "type": view.type.value,
+            "stem": view.stem,
+            "options": [{"key": key, "text": texts[key]} for key in item.options] if view.options else [],
+            "points": item.points,
+            "must_be_right": item.must_be_right,
+        }
+        if view.type is ItemType.CASE:
+            asked["parts"] = [
+                _part(number, part, of_part(number, item.options)) | _besides(part) for number, part in enumerate(view.parts, start=1)
+            ]
+        elif not view.type.is_choice:
+            asked |= _besides(questions_of(view)[0])
+        shown.append(asked)
     return shown
+
+
+def _part(number: int, question: Question, order: Sequence[str]) -> dict[str, Any]:
+    options = [{"key": key, "text": question.options[key]} for key in order]
+    return {"number": number, "type": question.type.value, "stem": question.stem, "options": options}
+
+
+def _besides(question: Question) -> dict[str, Any]:
+    """What somebody needs to answer it besides stem and options."""
+    match question.type:
+        case ItemType.NUMERIC:
+            return {"unit": question.unit}
+        case ItemType.BLANK:
+            return {"blanks": question.stem.count(BLANK)}
+        case ItemType.MATCHING:
+            return {"prompts": [{"key": key, "text": text} for key, text in prompts_in_order(question.prompts.items())]}
+    return {}
 
 
 def attempt_payload(
@@ -182,6 +217,10 @@ class ReviewedItem:
     explanation: str
     clauses: list[dict[str, str]]
     late_answer: str
+    lines: list[AnswerLine] = field(default_factory=list)
+    """The answer beside the right one, where nothing was to be chosen."""
+    parts: list[ReviewedPart] = field(default_factory=list)
+    """Of a case."""
 
 
 @dataclass(frozen=True)
@@ -246,7 +285,7 @@ def result(session: Session, *, attempt_id: int, person_id: int | None, now: dat
         handed_in_at=row.handed_in_at,
         correct=sum(mark >= item.points for (item, _), mark in zip(form, row.marks, strict=True)),
         total=len(form),
-        unanswered=sum(1 for n in range(1, len(form) + 1) if not answers.get(n)),
+        unanswered=sum(not says_anything(answers.get(n, ()), type_=view.type) for n, (_, view) in enumerate(form, 1)),
         review=review if shown else None,
         review_text=why_not,
         late=len(late),
@@ -265,36 +304,24 @@ def _late_answers(session: Session, attempt_id: int) -> dict[int, list[str]]:
     return {row.position: row.answer for row in rows}
 
 
-def letters(keys: Sequence[str], order: Sequence[str]) -> str:
-    """Display letters of option keys: the key survives shuffling, the letter is its place on screen."""
-    return "".join(sorted(chr(ord("A") + order.index(key)) for key in keys if key in order))
-
-
 def _reviewed(position: int, item: FormItem, view: VersionView, answer: list[str], mark: float, late: list[str] | None) -> ReviewedItem:
-    texts = dict(view.options)
-    options = [
-        {
-            "letter": chr(ord("A") + n),
-            "text": texts[key],
-            "chosen": key in answer,
-            "is_key": key in view.key,
-            "rationale": view.rationales.get(key, ""),
-        }
-        for n, key in enumerate(item.options)
-    ]
+    is_case = view.type is ItemType.CASE
+    question = questions_of(view)[0]
     return ReviewedItem(
         position=position,
         type_label=view.type.label,
-        stem=view.stem,
-        options=options,
+        stem=view.stem if is_case else readable_stem(question),
+        options=[] if is_case else marked_options(question, answer, order=item.options, rationales=view.rationales),
         mark=mark,
         points=item.points,
         correct=mark >= item.points,
-        answered=bool(answer),
+        answered=says_anything(answer, type_=view.type),
         must_be_right=item.must_be_right,
         explanation=view.explanation,
         clauses=[{"id": c.id, "ref": c.ref, "heading": c.heading, "text": c.text, "edition_title": c.edition_title} for c in view.clauses],
-        late_answer=letters(late, item.options) if late is not None else "",
+        late_answer=in_words(view, late, order=item.options) if late is not None else "",
+        lines=[] if is_case else answer_lines(question, answer),
+        parts=reviewed_parts(view, answer, order=item.options),
     )
 
 
@@ -310,5 +337,6 @@ def overdue_ids(session: Session, *, now: datetime, limit: int) -> list[int]:
     return list(session.scalars(query))
 
 
-def keys_of(form: Sequence[tuple[FormItem, VersionView]]) -> dict[int, frozenset[str]]:
-    return {view.id: view.key for _, view in form}
+def keys_of(form: Sequence[tuple[FormItem, VersionView]]) -> dict[int, frozenset[str] | Key]:
+    """What marking needs, by version: the letters of a choice, the whole key of anything else."""
+    return {view.id: view.key if view.type.is_choice else key_of(view) for _, view in form}

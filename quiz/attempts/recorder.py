@@ -215,8 +215,7 @@ class Recorder:
             try:
                 header = _owned(job, people, headers)
                 rules = self._rules_of(session, job.attempt_id)
-                for save in job.saves:
-                    rules.check(save)
+                job.saves = [rules.settled(save) for save in job.saves]
             except Refusal as refusal:
                 outcomes[n] = refusal
                 continue
@@ -284,7 +283,7 @@ def _rows(job: SaveJob) -> list[dict[str, Any]]:
         {
             "attempt_id": job.attempt_id,
             "position": save.position,
-            "answer": sorted(save.answer),
+            "answer": list(save.answer),
             "sequence": save.sequence,
             "saved_at": job.received_at,
         }

@@ -16,12 +16,13 @@ from sqlmodel import Session
 
 from quiz import events
 from quiz.attempts import domain, queries
+from quiz.attempts.answers import Allowed
 from quiz.attempts.queries import AttemptRow, attempts, responses
 from quiz.models.attempts import Extension
 from quiz.papers import queries as papers
 from quiz.papers import service as paper_service
 from quiz.problems import Invalid, NotFound, Refusal
-from quiz.vocabulary import AttemptState
+from quiz.vocabulary import AttemptState, ItemType
 
 log = structlog.get_logger()
 MOST_EXTRA_ATTEMPTS, MOST_EXTRA_MINUTES, LONGEST_EXTENSION = 10, 240, timedelta(days=732)
@@ -132,17 +133,24 @@ class Save:
 
 @dataclass(frozen=True)
 class Rules:
-    """What an answer to each position may contain: option keys, and whether several."""
+    """What an answer to each position may contain: option keys, and whether several; `others` are the positions that are no choice."""
 
     options: tuple[frozenset[str], ...]
     several: tuple[bool, ...]
+    others: dict[int, Allowed]
 
-    def check(self, save: Save) -> None:
-        """Raise Invalid when the answer cannot be one to this form."""
+    def settled(self, save: Save) -> Save:
+        """The answer in the order it is kept in. Raises Invalid when it cannot be one to this form."""
         if not 1 <= save.position <= len(self.options):
             raise Invalid(f"没有第 {save.position} 题。", code="position")
         if not 0 < save.sequence <= MAX_SEQUENCE:
             raise Invalid("sequence 须为正整数。", code="sequence")
+        other = self.others.get(save.position)
+        if other is not None:
+            fault = other.fault(save.answer)
+            if fault:
+                raise Invalid(f"第 {save.position} 题{fault}", code="option")
+            return Save(save.position, other.settled(save.answer), save.sequence)
         unknown = set(save.answer) - self.options[save.position - 1]
         if unknown:
             raise Invalid(f"第 {save.position} 题没有选项 {'、'.join(sorted(unknown))}。", code="option")
@@ -150,6 +158,8 @@ class Rules:
             raise Invalid(f"第 {save.position} 题的答案有重复选项。", code="option")
         if len(save.answer) > 1 and not self.several[save.position - 1]:
             raise Invalid(f"第 {save.position} 题只能选一项。", code="option")
+        in_order = tuple(sorted(save.answer))
+        return save if in_order == save.answer else Save(save.position, in_order, save.sequence)
 
 
 def upsert(session: Session, table: Any) -> Any:
@@ -171,7 +181,8 @@ def rules_of(session: Session, attempt_id: int) -> Rules:
     form = queries.form_with_versions(session, form_id)
     return Rules(
         options=tuple(frozenset(item.options) for item, _ in form),
-        several=tuple(view.type.value == "multiple" for _, view in form),
+        several=tuple(view.type is ItemType.MULTIPLE for _, view in form),
+        others={position: Allowed.of(view) for position, (_, view) in enumerate(form, start=1) if not view.type.is_choice},
     )
 
 

@@ -145,7 +145,7 @@ class Examination:
             state=AttemptState.EXPIRED if is_unfinished else AttemptState.HANDED_IN, answers=answers,
             outcome=mark_form(
                 form,
-                keys={item.version: self.tempers[item.version].key for item in form},
+                keys={item.version: self.tempers[item.version].marking for item in form},
                 answers={each.position: each.answer for each in answers},
                 policy=self.paper.scoring_policy,
                 cut_score=self.paper.cut_score,

@@ -41,4 +41,5 @@ class Form(SQLModel, table=True):
     paper_id: int = Field(foreign_key="paper.id", index=True)
     seed: int = Field(sa_type=BigInteger)
     items: list[dict[str, Any]] = json_field(default_factory=list)
-    """`[{"version": 12, "options": ["C", "A", "B", "D"], "points": 5.0, "must_be_right": false}]`, position = index + 1."""
+    """`[{"version": 12, "options": ["C", "A", "B", "D"], "points": 5.0, "must_be_right": false}]`, position = index + 1;
+    the options of a case carry the number of their part: `1:B`."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from quiz.banks.question import PART
 from quiz.problems import Refusal
 from quiz.vocabulary import ItemKind, ItemType
 
@@ -82,6 +83,8 @@ class PoolItem:
     clause: str
     """Its main clause: a form spreads over clauses before it takes a second item of one."""
     options: tuple[str, ...]
+    parts: tuple[tuple[ItemType, tuple[str, ...]], ...] = ()
+    """Of a case: the type and the options of each of its questions."""
 
 
 class Pool:
@@ -111,7 +114,7 @@ class FormItem:
 
     version: int
     options: tuple[str, ...]
-    """Option keys in the order shown."""
+    """Option keys in the order shown; those of a case headed by the number of their part, `1:B` (`quiz.banks.question`)."""
     points: float
     must_be_right: bool
 
@@ -169,11 +172,22 @@ def assemble_form(
 
 
 def _order(item: PoolItem, chance: random.Random, shuffle: bool) -> tuple[str, ...]:
-    """True/false keeps 正确 before 错误: turning them round only confuses."""
-    options = list(item.options)
-    if shuffle and item.type is not ItemType.TRUE_FALSE:
-        chance.shuffle(options)
-    return tuple(options)
+    if item.type is ItemType.CASE:
+        parts = (_shown(type_, options, chance, shuffle) for type_, options in item.parts)
+        return tuple(f"{number}{PART}{key}" for number, options in enumerate(parts, start=1) for key in options)
+    return _shown(item.type, item.options, chance, shuffle)
+
+
+def _shown(type_: ItemType, options: tuple[str, ...], chance: random.Random, shuffle: bool) -> tuple[str, ...]:
+    """True/false keeps 正确 before 错误: turning them round only confuses.
+
+    Orderings and matchings are shuffled on every paper: as written they would often stand in the order of their key. By chance they
+    still may; never to show that order would tell as much.
+    """
+    mixed = list(options)
+    if type_ in (ItemType.ORDERING, ItemType.MATCHING) or (shuffle and type_ is not ItemType.TRUE_FALSE):
+        chance.shuffle(mixed)
+    return tuple(mixed)
 
 
 def _draw(candidates: list[list[PoolItem]], blueprint: Blueprint) -> list[list[PoolItem]]:

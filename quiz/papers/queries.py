@@ -159,6 +159,7 @@ def pool(session: Session, blueprint: Blueprint) -> Pool:
             groups=view.groups,
             clause=view.clauses[0].id if view.clauses else view.item_code,
             options=tuple(key for key, _ in view.options),
+            parts=tuple((part.type, tuple(part.options)) for part in view.parts),
         )
         for view in views
     )

@@ -10,13 +10,14 @@ from sqlmodel import Session
 
 from quiz import clock
 from quiz.attempts import queries as attempts
+from quiz.attempts.answer_review import ReviewedPart
 from quiz.attempts.queries import ResultView, ReviewedItem
 from quiz.coverage.scores import AttemptRow, HolderRow, holders, person_attempts
 from quiz.organisations import queries as organisations
 from quiz.organisations.reach import Reaches
 from quiz.problems import NotFound
 from quiz.training.queries import ProgrammeView
-from quiz.ui import components, office
+from quiz.ui import components, office, typed_item
 from quiz.ui.components import Tone
 from quiz.ui.markup import draw, join, markup
 from quiz.vocabulary import DutyClosing
@@ -135,7 +136,36 @@ def _result_facts(view: ResultView) -> list[tuple[str, object]]:
 def _item(item: ReviewedItem) -> None:
     verdict = components.badge("答对", "ok") if item.correct else components.badge("未答" if not item.answered else "答错", "bad")
     must = components.badge("必须答对", "warn") if item.must_be_right else Markup("")
-    lines = join(
+    head = markup(
+        "<p>{}. {} · 得 {} / {} 分 {} {}</p>", item.position, item.type_label, f"{item.mark:g}", f"{item.points:g}", verdict, must
+    )
+    clauses = join(
+        markup(
+            '<div class="ankao-clause"><b>{} {}</b>　{}<p>{}</p></div>', each["edition_title"], each["ref"], each["heading"], each["text"]
+        )
+        for each in item.clauses
+    )
+    parts = join(markup("{}{}", typed_item.part_head(part), _given(part)) for part in item.parts)
+    late = markup("<p>截止后到达的答案：{}（不计分）</p>", item.late_answer) if item.late_answer else Markup("")
+    why = markup("<p>解析：{}</p>", item.explanation) if item.explanation else Markup("")
+    with st.container(border=True):
+        draw(
+            markup(
+                '<div class="ankao-item">{}{}{}{}</div>{}{}{}',
+                head,
+                typed_item.stem(item.stem),
+                _given(item),
+                parts,
+                late,
+                why,
+                clauses,
+            )
+        )
+
+
+def _given(item: ReviewedItem | ReviewedPart) -> Markup:
+    """The options with what was chosen, or what was answered beside what is right."""
+    options = join(
         markup(
             '<li class="{}"><b>{}</b><span>{}{}{}</span></li>',
             "ankao-key" if option["is_key"] else "",
@@ -146,23 +176,7 @@ def _item(item: ReviewedItem) -> None:
         )
         for option in item.options
     )
-    head = markup(
-        "<p>{}. {} · 得 {} / {} 分 {} {}</p>", item.position, item.type_label, f"{item.mark:g}", f"{item.points:g}", verdict, must
-    )
-    clauses = join(
-        markup(
-            '<div class="ankao-clause"><b>{} {}</b>　{}<p>{}</p></div>', each["edition_title"], each["ref"], each["heading"], each["text"]
-        )
-        for each in item.clauses
-    )
-    late = markup("<p>截止后到达的答案：{}（不计分）</p>", item.late_answer) if item.late_answer else Markup("")
-    why = markup("<p>解析：{}</p>", item.explanation) if item.explanation else Markup("")
-    with st.container(border=True):
-        draw(
-            markup(
-                '<div class="ankao-item">{}<p class="ankao-stem">{}</p><ol>{}</ol></div>{}{}{}', head, item.stem, lines, late, why, clauses
-            )
-        )
+    return markup("<ol>{}{}</ol>", options, typed_item.answered(item.lines))
 
 
 def _marks(option: dict[str, object]) -> list[tuple[str, Tone]]:

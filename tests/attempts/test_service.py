@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from quiz import events
 from quiz.attempts import queries, service
+from quiz.attempts.answer_review import letters
 from quiz.attempts.queries import AttemptRow
 from quiz.models.attempts import Attempt
 from quiz.models.papers import Form
@@ -420,5 +421,5 @@ def test_an_open_attempt_has_no_result(session: Session, person_id: int, now: da
 
 
 def test_letters_are_the_places_on_screen_not_the_keys() -> None:
-    assert queries.letters(["A", "C"], ["C", "B", "A", "D"]) == "AC"
-    assert queries.letters(["B"], ["D", "C", "B", "A"]) == "C"
+    assert letters(["A", "C"], ["C", "B", "A", "D"]) == "AC"
+    assert letters(["B"], ["D", "C", "B", "A"]) == "C"

@@ -6,8 +6,11 @@ import random
 
 import pytest
 
+from quiz.attempts.domain import mark_item
+from quiz.banks.question import Question
 from quiz.demonstration.candidates import ItemTemper
-from quiz.vocabulary import ItemType
+from quiz.vocabulary import ItemType, ScoringPolicy
+from tests.attempts import typed_exam
 
 SINGLE = ItemTemper(difficulty=0.0, guessed=0.22, type=ItemType.SINGLE, key=("B",), distractors=("A", "C", "D"))
 MULTIPLE = ItemTemper(difficulty=0.0, guessed=0.03, type=ItemType.MULTIPLE, key=("A", "C"), distractors=("B", "D"))
@@ -30,3 +33,18 @@ def test_a_mistake_is_an_answer_that_could_be_marked_and_is_wrong(item: ItemTemp
     assert wrong
     assert all(set(answer) != set(item.key) and answer and set(answer) <= {*item.key, *item.distractors} for answer in wrong)
     assert item.type is ItemType.MULTIPLE or all(len(answer) == 1 for answer in answers)
+
+
+def test_typed_items_are_answered_right_or_with_one_mistake() -> None:
+    chance = random.Random(3)
+    for number, draft in enumerate(typed_exam.items(), start=1):
+        questions = tuple(draft.parts) or (Question.model_validate(draft.model_dump(include=set(Question.model_fields))),)
+        item = ItemTemper(0.0, 0.01, draft.type, (), (), questions)
+
+        marks = [
+            mark_item(item.answer(ability, chance), key=item.marking, points=10, policy=ScoringPolicy.ALL_OR_NOTHING)
+            for ability in (20.0, -20.0)
+        ]
+
+        assert marks[0] == 10
+        assert marks[1] == (8 if number == typed_exam.CASE else 0)

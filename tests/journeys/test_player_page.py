@@ -16,7 +16,7 @@ from tests.journeys import town
 from tests.journeys.hall import MULTIPLES, MUST, PATIENCE_MS, Candidate, Hall, choose, expect_saved, go, to_result
 
 LIMIT_BYTES = 100_000
-PLAYER_BYTES = 64_000
+PLAYER_BYTES = 80_000
 """Scripts and sheet of the player before compression: a proxy may not compress."""
 DOOR = ("/sign-in", "/activate", "/forgotten-password", "/privacy")
 
@@ -103,7 +103,7 @@ def test_the_way_to_the_first_question_weighs_less_than_100_kilobytes(hall: Hall
 def test_the_players_own_files_stay_small_uncompressed() -> None:
     files = [*STATIC.glob("player*.js"), STATIC / "ankao.css"]
 
-    assert len(files) == 4
+    assert len(files) == 5
     assert sum(file.stat().st_size for file in files) < PLAYER_BYTES
 
 

@@ -34,7 +34,7 @@ pools = st.lists(
     st.builds(
         lambda bank, kind, groups, clause: (bank, kind, groups, clause),
         st.sampled_from(BANKS),
-        st.sampled_from(ItemType),
+        st.sampled_from([kind for kind in ItemType if kind.is_choice]),
         st.frozensets(st.sampled_from(GROUPS), max_size=2),
         st.sampled_from(("c1", "c2", "c3", "c4")),
     ),
@@ -193,3 +193,31 @@ def test_a_blueprint_counts_questions_points_and_must_be_right_items() -> None:
 def test_a_section_that_means_nothing_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         section(**({"count": 1} | wrong))  # type: ignore[arg-type]
+
+
+def typed(kind: ItemType, options: str = "ABCD", *parts: tuple[ItemType, str]) -> PoolItem:
+    found = tuple((type_, tuple(letters)) for type_, letters in parts)
+    return PoolItem(1, "gas", "i1", kind, ItemKind.KNOWLEDGE, frozenset(), "c1", tuple(options), found)
+
+
+@pytest.mark.parametrize("kind", [ItemType.ORDERING, ItemType.MATCHING])
+def test_what_is_to_be_put_in_order_is_shuffled_even_where_options_are_not(kind: ItemType) -> None:
+    orders = {draw([typed(kind)], blueprint(section(1)), seed, shuffle_options=False)[0].options for seed in range(200)}  # type: ignore[index]
+
+    assert len(orders) == 24  # the written order too: never to show it would tell as much
+
+
+@given(seeds, st.booleans())
+def test_a_case_keeps_the_options_of_its_parts_apart(seed: int, shuffle: bool) -> None:
+    case = typed(
+        ItemType.CASE, "", (ItemType.SINGLE, "ABC"), (ItemType.TRUE_FALSE, "AB"), (ItemType.NUMERIC, ""), (ItemType.ORDERING, "ABC")
+    )
+
+    form = draw([case], blueprint(section(1)), seed, shuffle_options=shuffle)
+
+    assert form is not None and form == draw([case], blueprint(section(1)), seed, shuffle_options=shuffle)
+    options = form[0].options
+    assert [each[0] for each in options] == list("11122444")
+    assert options[3:5] == ("2:A", "2:B")
+    assert sorted(options) == ["1:A", "1:B", "1:C", "2:A", "2:B", "4:A", "4:B", "4:C"]
+    assert shuffle or options[:3] == ("1:A", "1:B", "1:C")

@@ -1,4 +1,4 @@
-/* The exam player, third part: time, handing in, what keys and signals do, and the start. */
+/* The exam player, fourth part: time, handing in, what keys and signals do, and the start. */
 "use strict";
 
 const FLUSH_BEFORE_HAND_IN_MS = 15000;
@@ -68,10 +68,13 @@ function askToHandIn() {
   // And what another device answered is heard of: the question is put again if its numbers were wrong.
   refresh(true).then(() => { if (isAsking("hand-in") && unanswered().join() !== shown) askToHandIn(); });
   const missing = unanswered();
+  const partly = missing.filter(isPartlyAnswered);
+  const untouched = missing.filter(position => !partly.includes(position));
   const marked = flagged();
   const parts = [];
-  if (missing.length) parts.push(h("p", {}, h("b", { text: "还有 " + missing.length + " 题没有答：" })), numbers(missing));
-  else parts.push("全部 " + positions().length + " 题都已作答。");
+  if (untouched.length) parts.push(h("p", {}, h("b", { text: "还有 " + untouched.length + " 题没有答：" })), numbers(untouched));
+  if (partly.length) parts.push(h("p", {}, h("b", { text: "还有 " + partly.length + " 题只答了一部分：" })), numbers(partly));
+  if (!missing.length) parts.push("全部 " + positions().length + " 题都已作答。");
   if (marked.length) parts.push(h("p", {}, h("b", { text: "您标记了 " + marked.length + " 题：" })), numbers(marked));
   parts.push("交卷后不能再修改。");
   ask("确认交卷吗？", parts, [
@@ -239,7 +242,16 @@ function onKey(event) {
   const target = event.target;
   const onButton = target.closest && target.closest("button, a, summary");
   const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
-  const choices = inputs();
+  if (target.matches && target.matches("input[type=text], select")) {
+    if (key !== "Enter" || target.matches("select")) return; // these keys belong to the field
+    const fields = Array.from($("options").querySelectorAll("input[type=text], select"));
+    const next = fields[fields.indexOf(target) + 1];
+    if (next) next.focus(); else step(1);
+    event.preventDefault();
+    return;
+  }
+  const group = isChoice(itemAt(place)) ? $("options") : target.closest && target.closest(".part");
+  const choices = group ? Array.from(group.querySelectorAll(".opt input")) : [];
   const index = /^[1-9]$/.test(key) ? Number(key) - 1 : /^[A-F]$/.test(key) ? key.charCodeAt(0) - 65 : -1;
   if (index >= 0 && index < choices.length) { choices[index].focus(); choices[index].click(); }
   else if (key === "M" || key === "F") toggleFlag(); // F only where there is no sixth option
@@ -256,7 +268,7 @@ function onStorage(event) {
   if (event.key === KEYS.answers && event.newValue === null) { refresh(true); return; } // handed in from the other tab
   if (event.key === KEYS.answers) {
     const changed = adoptStored();
-    if (changed.includes(place)) paintChoices();
+    if (changed.includes(place)) paintAnswer();
     if (pending().length && !sending) saveIn(OTHER_TAB_GRACE_MS);
     paint();
   } else if (event.key === KEYS.flags) {
@@ -364,6 +376,6 @@ function showLoadFailure(problem) {
 }
 
 listen();
-$("broken").hidden = true; // all three files have come
+$("broken").hidden = true; // all four files have come
 $("loading").hidden = $("save-state").hidden = false; // without scripts the page says so instead
 load();

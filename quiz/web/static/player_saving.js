@@ -1,8 +1,8 @@
 /* The exam player, first part: every answer is kept on the device first and then sent, until the server says it has it.
  *
- * The player is three plain files in one scope, that of a page with no other script: player_saving.js (what is remembered and how
- * it travels), player_view.js (what is seen), player.js (time, handing in, and what happens when). No library, no build step, and
- * only what a phone browser of 2018 understands (ES2017, no optional chaining).
+ * The player is four plain files in one scope, that of a page with no other script: player_saving.js (what is remembered and how
+ * it travels), player_inputs.js (how each type of question is answered), player_view.js (what is seen), player.js (time, handing in,
+ * and what happens when). No library, no build step, and only what a phone browser of 2018 understands (ES2017, no optional chaining).
  */
 "use strict";
 
@@ -19,7 +19,7 @@ const KEYS = {
 };
 
 const REQUEST_TIMEOUT_MS = 10000;
-const MULTIPLE_CHOICE_DELAY_MS = 250;
+const SAVE_DELAYS_MS = { "at once": 0, soon: 250, typing: 800, settled: 0 };
 const OTHER_TAB_GRACE_MS = 3000; // the tab in which the answer was given sends it first
 const BACKOFF_FIRST_MS = 1000;
 const BACKOFF_LAST_MS = 15000;
@@ -68,11 +68,12 @@ let flags = {};
 let place = 1;      // position of the item on screen
 let locked = false; // time is up, or the paper is being handed in
 
-function sameAnswer(one, other) { return one.slice().sort().join("\n") === other.slice().sort().join("\n"); }
+function sameAnswer(one, other) { return one.length === other.length && one.every((entry, index) => entry === other[index]); }
 function positions() { return attempt ? attempt.items.map(item => item.position) : []; }
 function itemAt(position) { return attempt.items.filter(item => item.position === position)[0]; }
 function answerAt(position) { return answers[position] ? answers[position].answer : []; }
-function isAnswered(position) { return answerAt(position).length > 0; }
+function isAnswered(position) { return extent(itemAt(position), answerAt(position)) === 2; }
+function isPartlyAnswered(position) { return extent(itemAt(position), answerAt(position)) === 1; }
 function unanswered() { return positions().filter(position => !isAnswered(position)); }
 function flagged() { return positions().filter(position => flags[position]); }
 function pending() {
@@ -143,15 +144,15 @@ function adoptServer(responses, savedBefore) {
   return changed;
 }
 
-function answer(position, chosen) {
+/** Keep an answer and send it: at once, or after the pause that belongs to this kind of change. */
+function answer(position, entries, how) {
   if (locked) return;
   adoptStored(); // two tabs must not give one sequence to two answers
   const before = answers[position];
-  answers[position] = { answer: chosen, sequence: highestSequence() + 1, saved: before ? before.saved : 0 };
+  answers[position] = { answer: entries, sequence: highestSequence() + 1, saved: before ? before.saved : 0 };
   keep();
   notice = "";
-  const waits = itemAt(position).type === "multiple" && secondsLeft() > LAST_SECONDS_WITHOUT_DELAY;
-  saveIn(waits ? MULTIPLE_CHOICE_DELAY_MS : 0);
+  saveIn(secondsLeft() > LAST_SECONDS_WITHOUT_DELAY ? SAVE_DELAYS_MS[how] : 0);
   paint();
 }
 
@@ -331,7 +332,7 @@ function refresh(atOnce) {
     const changed = adoptServer(data.responses, savedBefore);
     if (changed.length) notify("第 " + changed.join("、") + " 题已换成另一台设备上较新的答案");
     if (trouble && (trouble.status === 401 || trouble.isPassing())) { trouble = null; failures = 0; }
-    if (changed.includes(place)) paintChoices();
+    if (changed.includes(place)) paintAnswer();
     if (pending().length) saveIn(0);
     paint();
     return true;

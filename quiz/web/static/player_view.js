@@ -1,8 +1,6 @@
-/* The exam player, second part: what is seen and said. The item, the state line, the map of numbers, dialogs. */
+/* The exam player, third part: what is seen and said. The item, the state line, the map of numbers, dialogs. */
 "use strict";
 
-const TYPE_LABELS = { single: "单选题", multiple: "多选题", true_false: "判断题" };
-const HOW = { single: "选一项", multiple: "选一项或多项", true_false: "判断对错" };
 const NOTICE_MS = 6000;
 
 const $ = id => document.getElementById(id);
@@ -32,6 +30,7 @@ function empty(node) { while (node.firstChild) node.removeChild(node.firstChild)
 // ---- what is seen
 
 let map = null;
+let editor = null; // of the item on screen
 let said = "";
 let notice = "";
 
@@ -96,10 +95,12 @@ function paintMap(done) {
   map.counts.textContent = "已答 " + done + "　未答 " + unanswered().length + "　标记 " + flagged().length;
   map.cells.forEach(cell => {
     const position = Number(cell.dataset.position);
-    cell.classList.toggle("is-answered", isAnswered(position));
+    const state = isAnswered(position) ? "已答" : isPartlyAnswered(position) ? "部分作答" : "未答";
+    cell.classList.toggle("is-answered", state === "已答");
+    cell.classList.toggle("is-partly", state === "部分作答");
     cell.classList.toggle("is-flagged", Boolean(flags[position]));
     cell.classList.toggle("is-current", position === place);
-    cell.setAttribute("aria-label", "第 " + position + " 题，" + (isAnswered(position) ? "已答" : "未答") + (flags[position] ? "，已标记" : ""));
+    cell.setAttribute("aria-label", "第 " + position + " 题，" + state + (flags[position] ? "，已标记" : ""));
     if (position === place) cell.setAttribute("aria-current", "true"); else cell.removeAttribute("aria-current");
   });
 }
@@ -114,7 +115,8 @@ function buildMap() {
   const counts = h("p", { class: "counts" });
   const key = (look, name) => h("span", {}, h("i", { class: "cell " + look }), name);
   const legend = h("p", { class: "legend", "aria-hidden": "true" },
-    key("is-answered", "已答"), key("", "未答"), key("is-flagged", "标记"), key("is-current", "当前"));
+    key("is-answered", "已答"), attempt.items.every(isChoice) ? null : key("is-partly", "部分作答"), key("", "未答"),
+    key("is-flagged", "标记"), key("is-current", "当前"));
   const close = button("关闭", "btn btn-plain only-sheet", () => closeDialog($("sheet")));
   const finish = button("检查交卷", "btn btn-primary btn-wide", () => { closeDialog($("sheet")); askToHandIn(); });
   const head = h("div", { class: "map-head" }, h("h2", { text: "题号" }), close);
@@ -136,33 +138,25 @@ function paintItem() {
   meta.appendChild(h("span", { text: TYPE_LABELS[item.type] || "" }));
   meta.appendChild(h("span", { text: item.points + " 分" }));
   if (item.must_be_right) meta.appendChild(h("span", { class: "tag tag-must", text: "必须答对" }));
-  $("stem").textContent = item.stem;
+  const stem = $("stem");
+  stem.textContent = spokenStem(item);
+  stem.classList.toggle("sr", item.type === "blank"); // there the stem holds the fields
   $("how").textContent = HOW[item.type] || "";
-  const options = empty($("options"));
-  item.options.forEach((option, index) => {
-    const kind = item.type === "multiple" ? "checkbox" : "radio";
-    const input = h("input", { type: kind, name: "answer-" + item.position, value: option.key });
-    input.addEventListener("change", () => { choose(item); });
-    const text = h("span", { class: "opt-text", text: option.text });
-    options.appendChild(h("label", { class: "opt" }, input, h("b", { class: "letter", text: String.fromCharCode(65 + index) }), text));
-  });
-  paintChoices();
+  $("keys").hidden = !isChoice(item);
+  const drawn = editorOf(item, "answer-" + item.position, how => { hear(item, drawn, how); });
+  editor = drawn;
+  empty($("options")).appendChild(editor.node);
+  paintAnswer();
 }
 
-function inputs() { return Array.from($("options").querySelectorAll("input")); }
+function paintAnswer() { editor.show(answerAt(place)); }
 
-function paintChoices() {
-  const chosen = answerAt(place);
-  inputs().forEach(input => {
-    input.checked = chosen.includes(input.value);
-    input.parentNode.classList.toggle("is-chosen", input.checked);
-  });
-}
-
-function choose(item) {
-  const chosen = inputs().filter(input => input.checked).map(input => input.value).sort();
-  answer(item.position, chosen);
-  paintChoices(); // also puts the old choice back when the time was up
+/** `from` is the editor that changed: a field speaks once more when its item leaves the screen. */
+function hear(item, from, how) {
+  const entries = from.read();
+  if (!sameAnswer(entries, answerAt(item.position))) answer(item.position, entries, how);
+  else if (how === "settled" && pending().length) saveIn(0);
+  if (from === editor) paintAnswer(); // also puts the old answer back when the time was up
 }
 
 function go(position, byPerson) {
