@@ -23,7 +23,7 @@ from quiz.attempts.answer_review import (
 from quiz.attempts.answers import of_part, prompts_in_order, questions_of, says_anything
 from quiz.attempts.domain import Key
 from quiz.banks.queries import VersionView
-from quiz.banks.question import BLANK, Question
+from quiz.banks.question import BLANK, PictureRef, Question
 from quiz.models.attempts import Attempt, Extension, LateResponse, Response
 from quiz.papers import queries as papers
 from quiz.papers.domain import FormItem
@@ -131,8 +131,14 @@ def candidate_items(form: Sequence[tuple[FormItem, VersionView]]) -> list[dict[s
             ]
         elif not view.type.is_choice:
             asked |= _besides(questions_of(view)[0])
+        if view.pictures:
+            asked["pictures"] = [_picture(ref, ref.where) for ref in view.pictures if ref.where != "explanation"]
         shown.append(asked)
     return shown
+
+
+def _picture(ref: PictureRef, where: str) -> dict[str, str]:
+    return {"src": f"/pictures/{ref.digest}", "where": where}
 
 
 def _part(number: int, question: Question, order: Sequence[str]) -> dict[str, Any]:
@@ -221,6 +227,8 @@ class ReviewedItem:
     """The answer beside the right one, where nothing was to be chosen."""
     parts: list[ReviewedPart] = field(default_factory=list)
     """Of a case."""
+    pictures: list[dict[str, str]] = field(default_factory=list)
+    """`src`, and `where`: `stem`, `explanation`, or the letter an option had on screen."""
 
 
 @dataclass(frozen=True)
@@ -307,6 +315,7 @@ def _late_answers(session: Session, attempt_id: int) -> dict[int, list[str]]:
 def _reviewed(position: int, item: FormItem, view: VersionView, answer: list[str], mark: float, late: list[str] | None) -> ReviewedItem:
     is_case = view.type is ItemType.CASE
     question = questions_of(view)[0]
+    letters = {key: chr(ord("A") + place) for place, key in enumerate(item.options)}
     return ReviewedItem(
         position=position,
         type_label=view.type.label,
@@ -322,6 +331,7 @@ def _reviewed(position: int, item: FormItem, view: VersionView, answer: list[str
         late_answer=in_words(view, late, order=item.options) if late is not None else "",
         lines=[] if is_case else answer_lines(question, answer),
         parts=reviewed_parts(view, answer, order=item.options),
+        pictures=[_picture(ref, letters.get(ref.where, ref.where)) for ref in view.pictures],
     )
 
 

@@ -15,7 +15,7 @@ from starlette.types import Scope
 from quiz.http.requests import TemporaryPassword
 from quiz.http.running import read
 from quiz.problems import NotSignedIn, Refusal
-from quiz.web import learn, my, sign_in
+from quiz.web import learn, my, pictures, sign_in
 from quiz.web.render import STATIC, office_telephone, page
 
 log = structlog.get_logger()
@@ -82,6 +82,7 @@ light_lane: list[BaseRoute] = [
     *_route("/learn", get=learn.get_index),
     *_route("/learn/{edition}", get=learn.get_booklet),
     *_route("/learn/{edition}/{clause}", get=learn.get_card),
+    *_route("/pictures/{digest}", get=pictures.get_picture),
     *_route("/verify/{number}", get=my.get_verify),
     Mount("/assets", app=_Assets(directory=STATIC), name="assets"),
 ]

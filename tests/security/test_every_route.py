@@ -70,6 +70,7 @@ EXPECTED: dict[tuple[str, str], Row] = {
     ("GET", "/learn"): reading(200, "/learn"),
     ("GET", "/learn/nothing"): reading(404, "/learn/nothing"),
     ("GET", "/learn/nothing/x"): reading(404, "/learn/nothing/x"),
+    ("GET", "/pictures/x"): reading(404, "/pictures/x"),
     ("GET", "/verify/x"): alike(404),
     ("GET", "/assets/player.js"): alike(200),
     ("GET", "/assets/../render.py"): alike(404),

@@ -43,6 +43,12 @@ function editorOf(question, name, changed) {
 
 function put(node, children) { children.forEach(child => { node.appendChild(child); }); return node; }
 
+/** The pictures that stand at the stem, or at an option. */
+function picturesAt(question, where) {
+  return (question.pictures || []).filter(picture => picture.where === where).map(picture =>
+    h("img", { class: "picture", src: picture.src, alt: where === "stem" ? "题目附图" : "选项附图" }));
+}
+
 // ---- choices
 
 function choiceEditor(question, name, changed) {
@@ -51,7 +57,7 @@ function choiceEditor(question, name, changed) {
   const labels = question.options.map((option, index) => {
     boxes[index].addEventListener("change", () => { changed(several ? "soon" : "at once"); });
     const letter = h("b", { class: "letter", text: String.fromCharCode(65 + index) });
-    return h("label", { class: "opt" }, boxes[index], letter, h("span", { class: "opt-text", text: option.text }));
+    return h("label", { class: "opt" }, boxes[index], letter, put(h("span", { class: "opt-text", text: option.text }), picturesAt(question, option.key)));
   });
   return {
     node: put(h("div"), labels),

@@ -141,6 +141,7 @@ function paintItem() {
   const stem = $("stem");
   stem.textContent = spokenStem(item);
   stem.classList.toggle("sr", item.type === "blank"); // there the stem holds the fields
+  put(empty($("pictures")), picturesAt(item, "stem"));
   $("how").textContent = HOW[item.type] || "";
   $("keys").hidden = !isChoice(item);
   const drawn = editorOf(item, "answer-" + item.position, how => { hear(item, drawn, how); });
