@@ -103,7 +103,7 @@ class ItemDraft(Question):
 
     @property
     def digest(self) -> str:
-        return _digest(self.content())
+        return digest_of(self.content())
 
 
 class TypedItem(ItemDraft):
@@ -174,7 +174,8 @@ class CardsDraft(_Draft):
         return self
 
 
-def _digest(content: object) -> str:
+def digest_of(content: object) -> str:
+    """SHA-256 of a content, whatever the order of its fields."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, update
 from sqlmodel import Session, col
 
 from quiz.accounts.audit import Actor
-from quiz.banks.files import BankDraft, ItemDraft
+from quiz.banks.files import BankDraft, ItemDraft, digest_of
 from quiz.banks.queries import STAMP
 from quiz.models.accounts import Setting
 from quiz.models.banks import Bank, Item, ItemClause, ItemStep, ItemVersion
@@ -42,6 +42,12 @@ class Step:
     action: ItemStepAction
     note: str = ""
     edition_code: str | None = None
+
+
+_versions = ItemVersion.__table__  # type: ignore[attr-defined]
+_NEW_VERSIONS = insert(_versions).returning(_versions.c.id, sort_by_parameter_order=True)
+_CITED = insert(ItemClause.__table__)  # type: ignore[attr-defined]
+_STEPS = insert(ItemStep.__table__)  # type: ignore[attr-defined]
 
 
 def touch(session: Session) -> None:
@@ -136,9 +142,8 @@ def write_versions(session: Session, versions: Sequence[NewVersion], *, now: dat
             ).all()  # type: ignore[arg-type]
         )
     rows = [_columns(version, number=numbers.get(version.item_id, 0) + 1, now=now) for version in versions]
-    written = [
-        id_ for id_ in session.scalars(insert(ItemVersion).returning(col(ItemVersion.id), sort_by_parameter_order=True), rows) if id_
-    ]
+    connection = session.connection()  # past the ORM: thousands of rows at once are no objects to anybody
+    written = list(connection.execute(_NEW_VERSIONS, rows).scalars())
     cited = [
         {"version_id": version_id, "clause_id": clause, "position": position, "relation": relation.value}
         for version_id, version in zip(written, versions, strict=True)
@@ -149,12 +154,13 @@ def write_versions(session: Session, versions: Sequence[NewVersion], *, now: dat
         for position, clause in enumerate(dict.fromkeys(clauses))
     ]
     if cited:
-        session.execute(insert(ItemClause), cited)
+        connection.execute(_CITED, cited)
     return written
 
 
 def _columns(version: NewVersion, *, number: int, now: datetime) -> dict[str, Any]:
     draft = version.draft
+    content = draft.content()
     return {
         "item_id": version.item_id,
         "number": number,
@@ -168,9 +174,9 @@ def _columns(version: NewVersion, *, number: int, now: datetime) -> dict[str, An
         "key": sorted(draft.key) if draft.type.is_choice else draft.key,
         "explanation": draft.explanation.strip(),
         "rationales": draft.rationales,
-        "digest": draft.digest,
+        "digest": digest_of(content),
         "created_at": now,
-        "extra": {name: value for name, value in draft.content().items() if name in EXTRA},
+        "extra": {name: value for name, value in content.items() if name in EXTRA},
     }
 
 
@@ -190,4 +196,4 @@ def record_steps(session: Session, steps: Sequence[Step], *, actor: Actor, now: 
         for step in steps
     ]
     if rows:
-        session.execute(insert(ItemStep), rows)
+        session.connection().execute(_STEPS, rows)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, literal, select, update
 from sqlmodel import Session, col
 
 from quiz.accounts import audit
@@ -192,7 +192,7 @@ def _write_all(
     for start in range(0, len(drafts), BATCH):
         with db.transaction() as session:
             _keep_pictures(session, [picture for _, row in new[start : start + BATCH] for picture in row.pictures])
-            _add_items(session, bank_code, import_id, drafts[start : start + BATCH], actor, now)
+            _add_items(session, bank_code, import_id, drafts[start : start + BATCH], now)
         if progress:
             progress(min(start + BATCH, len(drafts)), len(rows))
         time.sleep(PAUSE_SECONDS)
@@ -223,16 +223,20 @@ def _keep_pictures(session: Session, pictures: Sequence[Picture]) -> None:
             session.execute(insert(PictureFile), rows)
 
 
-def _add_items(session: Session, bank_code: str, import_id: int, drafts: Sequence[ItemDraft], actor: Actor, now: datetime) -> None:
+def _add_items(session: Session, bank_code: str, import_id: int, drafts: Sequence[ItemDraft], now: datetime) -> None:
     rows = [
         {"bank_code": bank_code, "code": draft.code, "state": ItemState.DRAFT.value, "pending_state": "", "import_id": import_id}
         for draft in drafts
     ]
-    ids = [id_ for id_ in session.scalars(insert(Item).returning(col(Item.id), sort_by_parameter_order=True), rows) if id_]
+    ids = list(session.connection().execute(_NEW_ITEMS, rows).scalars())
     versions = service.write_versions(session, [NewVersion(i, draft) for i, draft in zip(ids, drafts, strict=True)], now=now)
-    session.execute(update(Item), [{"id": i, "version_id": version} for i, version in zip(ids, versions, strict=True)])
-    steps = [Step(i, version, ItemStepAction.DRAFTED, "导入") for i, version in zip(ids, versions, strict=True)]
-    service.record_steps(session, steps, actor=actor, now=now)
+    pairs = [{"item": i, "version": version} for i, version in zip(ids, versions, strict=True)]
+    session.connection().execute(_POINT_AT, pairs)
+
+
+_items, _steps = Item.__table__, ItemStep.__table__  # type: ignore[attr-defined]
+_NEW_ITEMS = insert(_items).returning(_items.c.id, sort_by_parameter_order=True)
+_POINT_AT = update(_items).where(_items.c.id == bindparam("item")).values(version_id=bindparam("version"))
 
 
 def _rewrite_items(
@@ -253,14 +257,18 @@ def _rewrite_items(
 def _finish(session: Session, import_id: int, planned: ImportPlan, *, publish: bool, actor: Actor, now: datetime) -> None:
     row = session.get(BankImport, import_id)
     assert row is not None
-    items = session.execute(select(col(Item.id), col(Item.version_id)).where(col(Item.import_id) == import_id)).all()
+    mine = _items.c.import_id == import_id
+    connection = session.connection()
     if publish:
-        session.execute(update(Item).where(col(Item.import_id) == import_id).values(state=ItemState.PUBLISHED.value))
-        steps = [Step(item.id, item.version_id, ItemStepAction.PUBLISHED, "导入") for item in items]
-        service.record_steps(session, steps, actor=actor, now=now)
+        connection.execute(update(_items).where(mine).values(state=ItemState.PUBLISHED.value))
     else:
-        waiting = [{"id": item.id, "pending_id": item.version_id, "pending_state": ItemState.DRAFT.value} for item in items]
-        session.execute(update(Item), waiting)
+        connection.execute(update(_items).where(mine).values(pending_id=_items.c.version_id, pending_state=ItemState.DRAFT.value))
+    action = ItemStepAction.PUBLISHED if publish else ItemStepAction.DRAFTED
+    same = [literal(value) for value in (action.value, actor.account_id, actor.account[:60], "导入")]
+    steps = select(_items.c.id, _items.c.version_id, *same, literal(now, type_=_steps.c.at.type)).where(mine)
+    names = ("item_id", "version_id", "action", "account_id", "account", "note", "at")
+    connection.execute(insert(_steps).from_select(names, steps))
+    session.expire_all()
     result = planned.result
     row.state = "done"
     row.counts = {"rows": len(result.rows), **{fate.value: number for fate, number in result.counts.items()}}
