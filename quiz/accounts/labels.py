@@ -50,6 +50,7 @@ ACTIONS: dict[str, str] = {
     "import_bank": "导入题库",
     "undo_import": "撤销题库导入",
     "export_bank": "导出题库",
+    "print_paper": "打印试卷",
     "load_edition": "载入标准新版",
     "edition_took_effect": "标准新版施行",
     "undo_edition": "撤销载入标准新版",

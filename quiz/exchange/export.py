@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from quiz.banks import queries
 from quiz.banks.files import ItemDraft
 from quiz.exchange.domain import Picture
-from quiz.models.banks import Bank, PictureFile
+from quiz.models.banks import Bank, Clause, Edition, PictureFile
 from quiz.problems import NotFound
 from quiz.vocabulary import ItemState, Labelled
 
@@ -110,9 +110,22 @@ def export_items(session: Session, *, title: str, items: Sequence[ItemDraft], fo
     digests = {ref.digest for item in checked.holds for ref in item.pictures}
     rows = session.scalars(select(PictureFile).where(col(PictureFile.digest).in_(digests))) if digests else ()
     pictures = {row.digest: Picture(row.data, row.media_type) for row in rows}
+    if format is ExportFormat.DOCX:  # read by people, who know a clause by its name
+        checked = replace(checked, holds=tuple(_with_names(session, checked.holds)))
     writer, suffix = _writer(format), _WRITERS[format][1]
     write = writer.write_csv if format is ExportFormat.CSV else writer.write
     return Export(write(title, checked.holds, pictures), suffix, len(checked.holds), checked.left_out, checked.losses)
+
+
+def _with_names(session: Session, items: Sequence[ItemDraft]) -> list[ItemDraft]:
+    ids = {clause for item in items for clause in item.clauses}
+    rows = session.execute(
+        select(col(Clause.id), col(Edition.title), col(Clause.ref))
+        .join(Edition, col(Edition.code) == col(Clause.edition_code))
+        .where(col(Clause.id).in_(ids))
+    )
+    names = {id_: f"《{title}》{ref}" for id_, title, ref in rows}
+    return [item.model_copy(update={"clauses": [names.get(clause, clause) for clause in item.clauses]}) for item in items]
 
 
 def _writer(format: ExportFormat) -> ModuleType:

@@ -9,11 +9,13 @@ import streamlit as st
 from quiz import clock
 from quiz.accounts.domain import User
 from quiz.banks.queries import list_banks
+from quiz.exchange import print_paper
+from quiz.exchange.print_paper import PaperSize
 from quiz.papers import clause_coverage, editing, queries
 from quiz.papers.domain import PoolTooSmall
 from quiz.papers.queries import PaperView
 from quiz.problems import Refusal
-from quiz.ui import clause_matrix, components, gate, item_card, paper_list, state, store
+from quiz.ui import clause_matrix, components, gate, item_card, office, paper_list, state, store
 from quiz.vocabulary import PaperState
 
 
@@ -49,6 +51,8 @@ def show(user: User, paper_id: int) -> None:
     _clauses(paper)
     components.section("预览", "按规则随机抽一份，与考生看到的一样；预览不会保存，也不计入答题。")
     _preview(paper)
+    components.section("打印", "印成纸质试卷，供不能上网的考场使用；纸质卷的成绩不会进入系统。")
+    _print(user, paper)
 
 
 def _acts(user: User, paper: PaperView) -> None:
@@ -134,3 +138,27 @@ def _preview(paper: PaperView) -> None:
     for number, (item, view) in enumerate(form, start=1):
         with st.container(border=True):
             item_card.as_candidate(view, number=number, options=item.options, points=item.points, must_be_right=item.must_be_right)
+
+
+def _print(user: User, paper: PaperView) -> None:
+    """The documents of one form: its number is the seed, so paper and key belong together."""
+    if not st.toggle("显示打印选项", key="print"):
+        return
+    with st.container(horizontal=True):
+        number = int(st.number_input("卷号", 1, 999_999, value=state.PREVIEW_SEED.get(), key="print_number", width=160))
+        size = st.selectbox("纸张", list(PaperSize), format_func=lambda each: each.label, key="print_size", width=200)
+    components.hint("一个卷号是一份卷，换卷号就换题、换选项顺序。题库改动后同一卷号抽到的题会变，试卷和答案请一起下载。")
+    try:
+        with store.reading() as session:
+            printout = print_paper.draw(session, paper=paper, seed=number)
+    except PoolTooSmall as refusal:
+        components.note(refusal.message, tone="bad", title="抽不出这份试卷")
+        return
+    detail = {"paper": paper.id, "form": printout.sheet.number}
+    with st.container(horizontal=True):
+        for label, make, what in (
+            ("下载试卷（Word）", lambda: printout.paper(size or PaperSize.A4), "试卷"),
+            ("下载答案（Word）", printout.key, "参考答案"),
+        ):
+            subject = f"{paper.title}{what}{printout.sheet.number}"
+            office.download(label, make, user=user, action="export", subject=subject, key=f"print_{what}", extension="docx", detail=detail)

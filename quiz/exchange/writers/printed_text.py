@@ -13,9 +13,10 @@ from quiz.vocabulary import ItemType
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EMPTY_BRACKETS = re.compile(r"[（(][ \u00a0\u3000]*[)）]")
-LABEL_EM = 2.0
+LABEL_EM = 1.85
 """Room for `A．` and what keeps it from its text."""
 _BETWEEN_EM = 1.0
+_LONG_WORD = re.compile(r"[!-~]{24}")
 _LOOKS_LIKE_LABEL = re.compile(r"(?:^|[\s\u3000])[A-ZＡ-Ｚ]\s?[.．、:：)）]")
 
 
@@ -34,13 +35,18 @@ def em(text: str) -> float:
     return sum(1.0 if unicodedata.east_asian_width(sign) in "WFA" else 0.7 if sign.isupper() or sign in "mw%@" else 0.53 for sign in text)
 
 
+def is_loose(line: str) -> bool:
+    """Would look torn apart if it were justified: columns, or words that fill a line by themselves."""
+    return "\t" in line or bool(_LONG_WORD.search(line))
+
+
 def options_a_line(options: Iterable[str], width_em: float) -> int:
     """Four, two or one, so that every option fits its share of the line; three when there are three."""
     texts = list(options)
     if any("\n" in text.strip() or "\t" in text or _LOOKS_LIKE_LABEL.search(text) for text in texts):
         return 1
     widest = max((em(text) for text in texts), default=0) + LABEL_EM + _BETWEEN_EM
-    for count in ((3, 2) if len(texts) == 3 else (4, 2)):
+    for count in (3, 2) if len(texts) == 3 else (4, 2):
         if widest <= width_em / count:
             return count
     return 1
@@ -52,19 +58,18 @@ def has_bracket(stem: str) -> bool:
 
 
 def by_brackets(line: str) -> list[tuple[str, bool]]:
-    """The line divided at what stands empty between brackets: text, and whether it is such a space."""
+    """The line divided at brackets with nothing in them: text, and whether it is the sign that opens such brackets."""
     pieces, place = [], 0
     for match in _EMPTY_BRACKETS.finditer(line):
-        pieces += [(line[place : match.start() + 1], False), (match[0][1:-1], True)]
+        pieces += [(line[place : match.start()], False), (match[0][0], True)]
         place = match.end() - 1
     return [*pieces, (line[place:], False)]
 
 
-def blanks_widened(line: str, answers: Sequence[str]) -> tuple[str, int]:
-    """The line with room to write in its blanks, and how many it has. All are equally long, or their length would tell."""
-    found = line.count(BLANK)
+def blanks_widened(line: str, answers: Sequence[str]) -> str:
+    """The line with room to write in its blanks. All are equally long, or their length would tell."""
     longest = max((em(text) for answer in answers for text in answer.split("|")), default=0)
-    return line.replace(BLANK, "_" * max(12, min(40, int(longest * 2) + 6))), found
+    return line.replace(BLANK * 2, f"{BLANK} {BLANK}").replace(BLANK, "_" * max(12, min(40, int(longest * 2) + 6)))
 
 
 def truth(question: Question) -> dict[str, str]:
@@ -95,6 +100,6 @@ def answer(question: Question) -> str:
             between = "##" if any(sign in text for text in question.key for sign in "；;") else "；"
             return between.join(question.key)
         case ItemType.MATCHING:
-            return " ".join(question.key)
+            return "，".join(f"{pair[:-1]}→{pair[-1]}" for pair in question.key)
         case _:
             return short_answer(question)
