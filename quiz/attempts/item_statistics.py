@@ -146,6 +146,12 @@ def pace_of(session: Session, paper_ids: Iterable[int], *, clock: Callable[[], f
     return Pace(len(measured), median(measured)) if measured else None
 
 
+def forget(session: Session) -> None:
+    """Count everything anew the next time: what was remembered is no longer in this database, such as after a restored backup."""
+    with _lock:
+        _counts.pop(session.get_bind().engine, None)
+
+
 def _gather(found: dict[int, ItemStatistic], figures: Mapping[int, Sequence[float]], item_id: int, version: int) -> None:
     if version in figures:
         asked, right, earned = figures[version]

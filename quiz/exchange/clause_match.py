@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from quiz.banks.queries import ClauseView
 
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _NUMBER = r"[零〇一二两三四五六七八九十百\d]+"
 _UNITS = ("条", "款", "项")
+
+
+def clauses_named(text: str, clauses: Sequence[ClauseView]) -> list[str]:
+    """Ids of the clauses a text names: by their ids, as our own files do, or one by its number."""
+    known = {clause.id for clause in clauses if clause.assessable}
+    ids = [part for part in re.split(r"[；;、，,\s]+", text) if part in known]
+    found = clause_for(text, clauses) if not ids else None
+    return ids or ([found] if found else [])
 
 
 def clause_for(text: str, clauses: Iterable[ClauseView]) -> str | None:

@@ -53,7 +53,10 @@ class Place:
 
     def __str__(self) -> str:
         where = f"{self.cell} 单元格" if self.cell else f"第 {self.line} 行" if self.line else ""
-        return f"工作表“{self.sheet}” {where}".strip() if self.sheet else where
+        if not self.sheet:
+            return where
+        kind = "文件" if self.sheet.lower().endswith(".xml") else "工作表"  # in a package the path of the file stands here
+        return f"{kind}“{self.sheet}” {where}".strip()
 
 
 @dataclass(frozen=True)

@@ -87,12 +87,12 @@ def check(items: Sequence[ItemDraft], format: ExportFormat) -> Check:
     writer = _writer(format)
     holds, left_out, losses = [], [], []
     for item in items:
-        reasons = tuple(writer.cannot_hold(item))
+        reasons = tuple(writer.left_out(item))
         if reasons:
             left_out.append((item.code, reasons))
             continue
         holds.append(item)
-        lost = tuple(writer.loses(item))
+        lost = tuple(writer.cannot_hold(item))
         if lost:
             losses.append((item.code, lost))
     return Check(tuple(holds), tuple(left_out), tuple(losses))
@@ -129,5 +129,5 @@ def _with_names(session: Session, items: Sequence[ItemDraft]) -> list[ItemDraft]
 
 
 def _writer(format: ExportFormat) -> ModuleType:
-    """`write(title, items, pictures) -> bytes`, `cannot_hold(item) -> list[str]`, `loses(item) -> list[str]`."""
+    """`write(title, items, pictures) -> bytes`; `left_out(item)`: why it is not written at all; `cannot_hold(item)`: that, or what it loses."""
     return importlib.import_module(f"quiz.exchange.writers.{_WRITERS[format][0]}")

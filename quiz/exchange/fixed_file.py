@@ -125,7 +125,7 @@ def _as_table(reading: Reading) -> bytes:
 def _wanted(rows: Sequence[ReadRow]) -> Iterable[ReadRow]:
     """Refused rows first: they are what the person came for."""
     yield from (row for row in rows if row.fate is Fate.REFUSED)
-    yield from (row for row in rows if row.draft is not None and not table.cannot_hold(row.draft))
+    yield from (row for row in rows if row.draft is not None and not table.left_out(row.draft))
 
 
 def _marked(payload: bytes) -> bytes:

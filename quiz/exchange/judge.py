@@ -14,7 +14,7 @@ from quiz.exchange.kinds import NOTHING, stated_difficulty, stated_type
 from quiz.exchange.open_answers import has_blank, settle_blanks, settle_figure, settle_pairs
 from quiz.exchange.option_list import Ambiguous, Found, OptionList, arrange, split_off_options, split_options
 from quiz.exchange.wording import answer_in_stem, half_width, tidy, without_number, without_tag
-from quiz.vocabulary import Difficulty, ItemKind, ItemType
+from quiz.vocabulary import Difficulty, ItemKind, ItemType, PostRole
 
 RIGHT_OR_WRONG = {"A": "正确", "B": "错误"}
 LONGEST_STEM, LONGEST_EXPLANATION, LONGEST_TOPIC, LONGEST_OPTION = 4000, 4000, 80, 2000
@@ -342,9 +342,11 @@ class _Judge:
                 self.judgement.refuse("too_long", f"选项 {letter} 有 {len(text)} 字，超过 {LONGEST_OPTION} 字", at=letter, action="请缩短")
         try:
             return ItemDraft(
-                code="",
+                code=self.raw.extra.get("code", "").strip()[:60],
                 type=settled.type,
-                kind=ItemKind.SCENARIO if self.stated.scenario else ItemKind.KNOWLEDGE,
+                kind=self._kind(),
+                roles=[role for role in PostRole if role.label in re.split(r"[、，,；;\s]+", self.raw.extra.get("roles", ""))],
+                rationales=self._rationales(settled),
                 topic=self._topic(),
                 difficulty=self._difficulty(),
                 stem=stem,
@@ -358,6 +360,15 @@ class _Judge:
         except ValidationError as problem:
             reason = problem.errors()[0]["msg"].removeprefix("Value error, ")
             self.judgement.refuse("item_format", f"不合题目的规则：{reason}", action="请对照题型的要求改正")
+
+    def _kind(self) -> ItemKind:
+        named = next((kind for kind in ItemKind if kind.label == self.raw.extra.get("kind", "").strip()), None)
+        return named or (ItemKind.SCENARIO if self.stated.scenario else ItemKind.KNOWLEDGE)
+
+    def _rationales(self, settled: Settled) -> dict[str, str]:
+        """`B：不对，因为……`, one wrong option a line."""
+        lines = re.findall(r"^\s*([A-H])\s*[：:.、]\s*(\S.*)$", self.raw.extra.get("rationales", ""), re.MULTILINE)
+        return {letter: text.strip() for letter, text in lines if letter in settled.options and letter not in settled.key}
 
     def _topic(self) -> str:
         extra = self.raw.extra

@@ -375,6 +375,10 @@ def _clean(text: str, result: OptionList) -> str:
 _ONLY_LABEL = re.compile(rf"[(（]?\s*([{_LETTER}])\s*[)）]?\s*[.．、:：]\s*|[(（]\s*([{_LETTER}])\s*[)）]\s*")
 
 
+_LISTED = re.compile(r"$|[\s、，,和及与]*[(（]?[①-⑳0-9]")
+"""What is left of a list of numbered statements when its first number is taken for a label."""
+
+
 def _without_own_labels(found: list[Found], result: OptionList) -> list[Found]:
     """Take off the label a text repeats after its column's: `A. 停止作业` in column A; a lone label is an empty option."""
     if not any(text[:1] in _LABEL_BEGINS for _, text in found):
@@ -386,6 +390,8 @@ def _without_own_labels(found: list[Found], result: OptionList) -> list[Found]:
     if labelled < 2 or labelled < len(texts) - (len(texts) > 3):
         return _without_bare_letters(found, result)
     if any(label.isdigit() for label, _ in own):
+        if any(label for label, _ in texts) and any(_LISTED.match(rest) for _, rest in own):
+            return found  # options that are lists of statements: “①②”, “(1)(3)”
         return found if not all(label == str(place) for place, (label, _) in enumerate(own, 1)) else _stripped(found, own, result)
     mine = [letter or label for (label, _), (letter, _) in zip(texts, own, strict=True)]
     agrees = _agree_but_for_one(mine, [label for label, _ in texts])

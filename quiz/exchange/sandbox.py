@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pickle
@@ -92,6 +93,7 @@ def _limit() -> None:
 def reply(work: Callable[[bytes], Any]) -> None:
     """In the child: bytes in, an answer or a refusal out."""
     _limit()
+    gc.disable()  # the process lives for one file: what it made is wanted until the end
     data = sys.stdin.buffer.read()
     try:
         answer = pickle.dumps(work(data), pickle.HIGHEST_PROTOCOL)

@@ -24,7 +24,7 @@ from quiz.banks.question import PictureRef
 from quiz.banks.service import NewVersion, Step
 from quiz.db import Database
 from quiz.exchange import sandbox
-from quiz.exchange.clause_match import clause_for
+from quiz.exchange.clause_match import clauses_named
 from quiz.exchange.domain import Fate, Format, Picture, Reading, ReadRow
 from quiz.exchange.plan import Decision, ImportPlan, Known, free_codes, plan_import
 from quiz.models.banks import Bank, BankImport, Item, ItemClause, ItemStep, ItemVersion, PictureFile
@@ -205,12 +205,12 @@ def _write_all(
 
 def _draft(row: ReadRow, clauses: Sequence[ClauseView], code: str) -> ItemDraft:
     assert row.draft is not None
-    named = clause_for(row.clause_text, clauses) if row.clause_text else None
+    named = clauses_named(row.clause_text, clauses) if row.clause_text else []
     explanation = row.draft.explanation
     if row.clause_text and not named and row.clause_text not in explanation:
         explanation = f"{explanation}（依据：{row.clause_text}）".strip()
     pictures = [PictureRef(digest=picture.digest, where=picture.where) for picture in row.pictures]
-    changes = {"code": code, "clauses": row.draft.clauses or ([named] if named else []), "explanation": explanation, "pictures": pictures}
+    changes = {"code": code, "clauses": row.draft.clauses or named, "explanation": explanation, "pictures": pictures}
     return row.draft.model_copy(update=changes)
 
 

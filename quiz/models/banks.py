@@ -180,3 +180,22 @@ class ItemStep(SQLModel, table=True):
     edition_code: str | None = Field(default=None, foreign_key="edition.code", index=True)
     """The new edition, where a change of law made the step."""
     at: datetime = moment()
+
+
+class DuplicateDecision(SQLModel, table=True):
+    """What somebody decided about two items that ask the same, so that nobody is asked again.
+
+    No foreign keys: an undone import takes its items away, and what was decided about them says nothing any more.
+    """
+
+    __tablename__ = "duplicate_decision"
+
+    first_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """The smaller of the two items' ids."""
+    second_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    decision: str = Field(max_length=20)
+    wording: str = Field(max_length=64)
+    """Digest of what candidates saw of both: once one of them is worded anew, the pair is shown again."""
+    account_id: int | None = None
+    account: str = Field(default="", max_length=60)
+    at: datetime = moment()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
@@ -9,14 +10,31 @@ import streamlit as st
 
 from quiz import clock
 from quiz.accounts.domain import Permission, User
+from quiz.attempts import item_statistics
+from quiz.attempts.item_statistics import NOBODY, ItemStatistic
 from quiz.banks import history
 from quiz.banks.clause_coverage import count_by_clause
 from quiz.banks.history import EditionView
 from quiz.banks.queries import VersionView, clauses_of_edition, items_of_bank
 from quiz.banks.review_queue import Waiting, waiting_in_bank
 from quiz.settings import settings
-from quiz.ui import bank_review, clause_matrix, components, item_editor, item_way, review_queue, state, store
-from quiz.vocabulary import Difficulty, ItemKind, ItemState, ItemType
+from quiz.ui import (
+    bank_bulk,
+    bank_duplicates,
+    bank_export,
+    bank_merge,
+    bank_review,
+    clause_matrix,
+    components,
+    item_editor,
+    item_figures,
+    item_table,
+    item_way,
+    review_queue,
+    state,
+    store,
+)
+from quiz.vocabulary import Difficulty, ItemKind, ItemState, ItemType, Labelled
 
 NEW = "new"
 """What `?edit=` says for a new item; otherwise it names the version that is rewritten."""
@@ -39,12 +57,19 @@ def show(user: User, bank_code: str) -> None:
     with st.container(horizontal=True):
         if st.button("题库列表", key="back", icon=":material/arrow_back:"):
             state.choose()
+        if chosen is None and user.may(Permission.MANAGE_PAPERS):
+            components.link("导入题目", f"/import_bank?bank={bank_code}")
         if chosen is not None and st.button("题目列表", key="back_to_items", icon=":material/list:"):
             state.choose(bank=bank_code)
     if chosen is not None:
         item_way.show(user, bank_code, chosen, waiting.get(chosen.item_id))
         return
-    list_tab, queue_tab, clause_tab, review_tab, edition_tab = st.tabs(["题目", "待处理", "条款覆盖", "命题检查", "依据版本"])
+    may_write = user.may(Permission.MANAGE_PAPERS)
+    names = ["题目", "待处理", "条款覆盖", "命题检查", "依据版本"] + (["导出"] if may_write else [])
+    list_tab, queue_tab, clause_tab, review_tab, edition_tab, *export_tab = st.tabs(names)
+    for tab in export_tab:
+        with tab:
+            bank_export.show(user, bank_code, title)
     with list_tab:
         _list(user, bank_code, title, items, waiting)
     with queue_tab:
@@ -57,30 +82,58 @@ def show(user: User, bank_code: str) -> None:
         _edition(edition)
 
 
+class Work(Labelled):
+    """What a trainer does with the items of a bank."""
+
+    BROWSE = "browse", "浏览"
+    BULK = "bulk", "批量处理"
+    DUPLICATES = "duplicates", "查重"
+    MERGE = "merge", "合并题库"
+
+
 def _list(user: User, bank_code: str, title: str, items: list[VersionView], waiting: dict[int, Waiting]) -> None:
-    if user.may(Permission.MANAGE_PAPERS) and st.button("新建题目", key="new_item", icon=":material/add:"):
-        state.choose(bank=bank_code, edit=NEW)
-    found = _filtered(items, waiting)
-    st.markdown(f"共 **{len(found)}** 道题。在表中勾选一行，打开这道题。")
+    work = _work() if user.may(Permission.MANAGE_PAPERS) else Work.BROWSE
+    if work is Work.DUPLICATES:
+        bank_duplicates.show(user, bank_code)
+        return
+    if work is Work.MERGE:
+        bank_merge.show(user, bank_code, title)
+        return
+    with st.spinner("正在统计答题情况…", show_time=True), store.reading() as session:
+        statistics = item_statistics.of_items(session, items)
+    found = _filtered(items, waiting, statistics)
+    st.markdown(f"共 **{len(found)}** 道题。" + ("在表中勾选一行，打开这道题。" if work is Work.BROWSE else ""))
+    item_figures.hints(found, statistics)
     if not found:
         components.empty_state("没有符合条件的题目", "放宽上面的条件再试。")
         return
-    frame = items_frame(found, waiting)
-    row = components.data_table(
-        frame,
-        key=f"items_{bank_code}",
-        choose=True,
-        height=520,
-        widths={"题干": "large", "题型": "small", "类别": "small", "状态": "small"},
-    )
-    if row is not None:
-        state.choose(bank=bank_code, item=found[row].item_id)
+    frame = items_frame(found, waiting, statistics)
+    if work is Work.BULK:
+        bank_bulk.show(user, bank_code, found, frame)
+        return
+    _browse(bank_code, title, found, frame)
+
+
+def _work() -> Work:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        work = st.segmented_control(
+            "题目工作台", list(Work), default=Work.BROWSE, format_func=lambda w: w.label, key="bank_work", label_visibility="collapsed"
+        )
+        if st.button("新建题目", key="new_item", icon=":material/add:"):
+            state.choose(bank=state.chosen("bank"), edit=NEW)
+    return work or Work.BROWSE
+
+
+def _browse(bank_code: str, title: str, found: list[VersionView], frame: pd.DataFrame) -> None:
+    rows = item_table.choose(frame, key=f"items_{bank_code}")
+    if rows:
+        state.choose(bank=bank_code, item=found[rows[0]].item_id)
     components.download_xlsx(
         "下载题目清单", frame, subject=f"{title}题目清单", unit=settings().organiser, now=clock.now(), key="items_xlsx"
     )
 
 
-def _filtered(items: list[VersionView], waiting: dict[int, Waiting]) -> list[VersionView]:
+def _filtered(items: list[VersionView], waiting: dict[int, Waiting], statistics: Mapping[int, ItemStatistic]) -> list[VersionView]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input("搜索题干、选项或编号", key="item_text", placeholder="例如：液氨", width=280)
         types = st.multiselect(
@@ -94,6 +147,7 @@ def _filtered(items: list[VersionView], waiting: dict[int, Waiting]) -> list[Ver
         states = st.multiselect(
             "状态", _STATES, format_func=lambda s: s.label, key="item_states", placeholder="全部", select_all=False, width=200
         )
+        fits = item_figures.choose(statistics)
         only_waiting = st.toggle("只看待处理", value=bool(state.chosen("waiting")), key="only_waiting")
     return [
         item
@@ -103,6 +157,7 @@ def _filtered(items: list[VersionView], waiting: dict[int, Waiting]) -> list[Ver
         and (not kinds or item.kind in kinds)
         and (not groups or not item.groups.isdisjoint(groups))
         and (not states or item.state in states)
+        and fits(item)
         and (not only_waiting or item.item_id in waiting)
     ]
 
@@ -111,8 +166,8 @@ def _words(item: VersionView) -> str:
     return " ".join((item.item_code, item.stem, item.topic, *(text for _, text in item.options))).lower()
 
 
-def items_frame(items: list[VersionView], waiting: dict[int, Waiting]) -> pd.DataFrame:
-    """The list as a table, Chinese headings."""
+def items_frame(items: list[VersionView], waiting: dict[int, Waiting], statistics: Mapping[int, ItemStatistic]) -> pd.DataFrame:
+    """The list as a table, Chinese headings; figures are of the present wording."""
     return pd.DataFrame(
         [
             {
@@ -121,6 +176,8 @@ def items_frame(items: list[VersionView], waiting: dict[int, Waiting]) -> pd.Dat
                 "类别": item.kind.label,
                 "状态": ItemState(item.state).label,  # type: ignore[call-arg]
                 "待处理": waiting[item.item_id].label if item.item_id in waiting else "",
+                "已考人次": statistics.get(item.item_id, NOBODY).asked,
+                "答对率": item_figures.percent(statistics.get(item.item_id)),
                 "题干": item.stem,
                 "条款": "、".join(clause.ref for clause in item.clauses),
                 "分组": "、".join(sorted(item.groups)),

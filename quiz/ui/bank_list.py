@@ -33,7 +33,11 @@ def show() -> None:
             Kpi("待复核和待发布", f"{sum(sum(counts.values()) for counts in waiting.values())} 道", "有待处理题目的题库排在前面"),
         ]
     )
-    for bank in sorted(banks, key=lambda bank: bank.code not in waiting):
+    wanted = st.text_input("查找题库", key="bank_search", placeholder="名称、标准或说明中的几个字，例如：燃气").strip().lower()
+    found = [bank for bank in banks if wanted in f"{bank.title}{bank.edition_title}{bank.description}".lower()]
+    if not found:
+        components.empty_state("没有找到题库", "换几个字再试。")
+    for bank in sorted(found, key=lambda bank: bank.code not in waiting):
         _card(bank, waiting.get(bank.code))
 
 

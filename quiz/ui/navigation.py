@@ -44,6 +44,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("programmes.py", "培训专项", ":material/assignment:", "办公室", Permission.MANAGE_PROGRAMMES),
     Screen("extensions.py", "延期与补考", ":material/more_time:", "办公室", Permission.GRANT_EXTENSIONS),
     Screen("banks.py", "题库", ":material/library_books:", "培训教师", Permission.SEE_BANKS),
+    Screen("import_bank.py", "导入题目", ":material/drive_folder_upload:", "培训教师", Permission.MANAGE_PAPERS),
     Screen("standards.py", "标准目录", ":material/gavel:", "培训教师", Permission.SEE_BANKS),
     Screen("papers.py", "试卷", ":material/quiz:", "培训教师", Permission.MANAGE_PAPERS),
     Screen("accounts.py", "账号与权限", ":material/manage_accounts:", "系统管理", Permission.MANAGE_ACCOUNTS),

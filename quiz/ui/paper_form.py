@@ -16,7 +16,7 @@ from quiz.papers.domain import Blueprint, Section
 from quiz.papers.queries import PaperView
 from quiz.papers.service import PaperDraft
 from quiz.problems import Refusal
-from quiz.ui import components, gate, paper_rules, paper_sections, state, store
+from quiz.ui import components, gate, paper_feedback, paper_last_year, paper_rules, paper_sections, state, store
 from quiz.ui.components import Kpi
 from quiz.ui.paper_sections import Groups
 
@@ -36,6 +36,8 @@ def show(user: User, paper_id: int | None) -> None:
         state.choose(**({"paper": paper_id} if paper_id is not None else {}))
     if taken:
         components.note(f"这份试卷已有 {taken} 人次开始答题。修改只影响以后开始的答题，已有成绩不变。", tone="warn")
+    if paper_id is None:
+        paper_last_year.offer(user)
     title, description = _names(form, paper)
     components.section("一、抽题规则", "一份试卷可以分几部分，各部分从不同题库、条款、题型中抽题；同一道题不会重复抽到。")
     sections = paper_sections.edit(form, rows, banks, groups)
@@ -43,6 +45,8 @@ def show(user: User, paper_id: int | None) -> None:
     max_score = _check(sections, written)
     components.section("二、考试规则")
     rules = paper_rules.ask(form, paper, max_score=max_score)
+    if max_score:
+        paper_feedback.show(form, title, written, rules)
     ready = bool(max_score) and rules is not None and len(written) == len(sections)
     if st.button("保存", key=f"{form}_save", type="primary", disabled=not ready) and rules is not None:
         draft = PaperDraft(title=title, description=description, blueprint=Blueprint(sections=tuple(written)), **vars(rules))

@@ -81,7 +81,16 @@ class TestBank:
 
     def test_it_is_complete(self, path: Path) -> None:
         bank = files.read_bank(path)
-        columns = set(ItemDraft.model_fields) - {"rationales", "changed_from", "sectors", "unit", "tolerance", "prompts", "parts", "pictures"}
+        columns = set(ItemDraft.model_fields) - {
+            "rationales",
+            "changed_from",
+            "sectors",
+            "unit",
+            "tolerance",
+            "prompts",
+            "parts",
+            "pictures",
+        }
 
         assert (bank.bank, bool(bank.title), bool(bank.description)) == (name(path), True, True)
         assert [item["code"] for item in raw(path)["items"] if not columns <= set(item)] == []

@@ -70,7 +70,9 @@ def test_the_sum_of_fates_is_the_number_of_rows_whatever_is_decided() -> None:
 
 
 def test_items_that_share_only_their_boilerplate_are_not_called_alike() -> None:
-    items = [draft(f"某厂第 {n} 号车间的{name}每隔多少天检查一次，谁负责记录？") for n, name in enumerate(["行车", "锅炉", "电梯", "叉车"] * 30)]
+    items = [
+        draft(f"某厂第 {n} 号车间的{name}每隔多少天检查一次，谁负责记录？") for n, name in enumerate(["行车", "锅炉", "电梯", "叉车"] * 30)
+    ]
     plan = plan_import(reading(*items), [])
 
     assert all(pair.likeness >= 85 for pair in plan.pairs)

@@ -315,9 +315,9 @@ def test_a_picture_that_is_missing_or_cannot_be_printed_leaves_words_in_its_plac
 
 
 def test_every_type_can_be_printed_and_what_is_not_printed_is_named() -> None:
-    assert [printed.cannot_hold(each) for each in EVERY_TYPE] == [[]] * 9
-    assert printed.loses(SINGLE) == []
-    assert printed.loses(SINGLE.model_copy(update={"topic": "消防", "sectors": ["c1"]})) == ["“知识点”、“适用行业”不印在试卷上"]
+    assert [printed.left_out(each) for each in EVERY_TYPE] == [[]] * 9
+    assert printed.cannot_hold(SINGLE) == []
+    assert printed.cannot_hold(SINGLE.model_copy(update={"topic": "消防", "sectors": ["c1"]})) == ["“知识点”、“适用行业”不印在试卷上"]
 
 
 @pytest.mark.parametrize("original", EVERY_TYPE, ids=lambda each: each.type.value)

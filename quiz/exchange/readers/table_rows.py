@@ -22,7 +22,7 @@ from quiz.vocabulary import ItemType
 
 _SPREAD = ("type", "chapter", "topic", "difficulty", "clause", "unit", "score")
 """Fields whose merged cells speak for every row they cover."""
-_EXTRA = ("chapter", "topic", "difficulty", "clause", "score", "unit", "tolerance", "prompts")
+_EXTRA = ("chapter", "topic", "difficulty", "clause", "score", "unit", "tolerance", "prompts", "code", "rationales", "kind", "roles")
 _SECTION = re.compile(
     r"\s*(?:第?[一二三四五六七八九十]{1,3}\s*(?:[、.．:：]|部分|大题|章|节|篇|单元)|[（(][一二三四五六七八九十]{1,3}[)）]|第\s*\d{1,2}\s*(?:部分|大题|章|节|篇|单元))"
 )

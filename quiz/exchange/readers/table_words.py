@@ -31,6 +31,10 @@ _EXACT = {
     "unit": "单位 计量单位 答案单位 unit",
     "tolerance": "误差 允许误差 误差范围 答案误差 容差 tolerance",
     "prompts": "左列 左侧 左项 匹配项 配对左列 待匹配项 左列内容 prompts",
+    "code": "题目代码",
+    "rationales": "错项说明 错误选项说明 错项解析",
+    "kind": "题目性质",
+    "roles": "适用岗位 适用对象",
     "right": "右列 右侧 右项 配对右列 匹配答案项 右列内容",
 }
 _FIELD_OF = {word: field for field, words in _EXACT.items() for word in words.split()}

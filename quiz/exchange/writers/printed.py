@@ -17,12 +17,12 @@ from quiz.papers.print_form import PrintedItem, Sheet
 from quiz.vocabulary import Difficulty, ItemKind
 
 
-def cannot_hold(item: ItemDraft) -> list[str]:
+def left_out(item: ItemDraft) -> list[str]:
     """Why the item cannot be printed: every type can."""
     return []
 
 
-def loses(item: ItemDraft) -> list[str]:
+def cannot_hold(item: ItemDraft) -> list[str]:
     """What is not printed, so that nobody reads it back."""
     unprinted = {
         "知识点": item.topic,

@@ -18,6 +18,7 @@ from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 from lxml import etree
 
+from quiz.exchange.lines import ANSWER_SPACE
 from quiz.exchange.writers.printed_text import clean
 
 BODY_PT = 10.5
@@ -27,7 +28,6 @@ _FALLBACKS = {
     SONG: "SimSun,NSimSun,Songti SC,STSong,Noto Serif CJK SC,Source Han Serif SC",
     HEI: "SimHei,Heiti SC,STHeiti,Noto Sans CJK SC,Source Han Sans SC",
 }
-ANSWER_SPACE = "AnswerSpace"
 """Runs in this style are room to write an answer in: they are no part of the question."""
 
 

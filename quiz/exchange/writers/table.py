@@ -14,13 +14,13 @@ from quiz.vocabulary import ItemType
 
 _LETTERS = "ABCDEFGH"
 COLUMNS = (
-    ("编号", 12), ("题型", 9), ("题干", 60), *((f"选项{letter}", 24) for letter in _LETTERS), ("答案", 12), ("解析", 50), ("错项说明", 50),
-    ("单位", 8), ("误差", 8), ("依据条款", 24), ("知识点", 18), ("类别", 9), ("难度", 7), ("适用岗位", 18),
+    ("题目代码", 12), ("题型", 9), ("题干", 60), *((f"选项{letter}", 24) for letter in _LETTERS), ("答案", 12), ("解析", 50), ("错项说明", 50),
+    ("单位", 8), ("误差", 8), ("依据条款", 24), ("知识点", 18), ("题目性质", 9), ("难度", 7), ("适用岗位", 18),
 )  # fmt: skip
 _RUNS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def cannot_hold(item: ItemDraft) -> list[str]:
+def left_out(item: ItemDraft) -> list[str]:
     """Why a row cannot be this item."""
     reasons = []
     if item.type in (ItemType.CASE, ItemType.MATCHING):
@@ -30,7 +30,7 @@ def cannot_hold(item: ItemDraft) -> list[str]:
     return reasons
 
 
-def loses(item: ItemDraft) -> list[str]:
+def cannot_hold(item: ItemDraft) -> list[str]:
     """What a row drops of it."""
     lost = []
     if item.pictures:

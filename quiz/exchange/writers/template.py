@@ -73,7 +73,11 @@ def _write_items(book: Workbook) -> None:
     must, may = book.add_format({**head, "bg_color": "#DCE8F3"}), book.add_format({**head, "bg_color": "#F2F4F7"})
     cell = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
     example = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@", "font_color": "#6B7480", "italic": True})
-    lists = {"题型": [kind.label for kind in _TYPES], "类别": [kind.label for kind in ItemKind], "难度": [each.label for each in Difficulty]}
+    lists = {
+        "题型": [kind.label for kind in _TYPES],
+        "类别": [kind.label for kind in ItemKind],
+        "难度": [each.label for each in Difficulty],
+    }
     for column, (name, width) in enumerate(table.COLUMNS):
         sheet.set_column(column, column, width, cell)
         sheet.write_string(0, column, name, must if name in _MUST else may)
