@@ -97,7 +97,7 @@ def bank_import(
         print_json(report.as_json())
     else:
         for remark in report.reading.problems:
-            print(f"{remark.severity.label}  {remark.place}  {remark.message}{remark.action}")
+            print(f"{remark.severity.label}  {remark.place}  {remark.text}")
         print(f"{file.name}：{service.counts_line(report.reading)}。" + ("（预览，未写入）" if dry_run else ""))
     refused = report.reading.counts[Fate.REFUSED]
     if refused or not report.reading.items:

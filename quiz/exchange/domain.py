@@ -69,6 +69,11 @@ class Remark:
     action: str = ""
     place: Place = Place()
 
+    @property
+    def text(self) -> str:
+        """What, and what to do, as sentences."""
+        return "".join(f"{part.rstrip('。')}。" for part in (self.message, self.action) if part)
+
     def as_json(self) -> dict[str, object]:
         where: dict[str, object] = {"cell": self.place.cell} if self.place.cell else {"line": self.place.line}
         return {"sheet": self.place.sheet} | where | {

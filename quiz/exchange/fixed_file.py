@@ -82,7 +82,7 @@ def _comment(sheet: Worksheet, line: int, first: int, row: ReadRow, colour: Cell
     by_column: dict[int, list[str]] = {}
     for remark in row.remarks:
         column = _column(remark.place.cell) if _line(remark.place) == line + 1 else None
-        by_column.setdefault(first if column is None else column, []).append(f"{remark.message}{remark.action}")
+        by_column.setdefault(first if column is None else column, []).append(remark.text)
     for column, texts in by_column.items():
         sheet.write_comment(line, column, f"【{row.fate.label}】" + "\n".join(texts), _COMMENT)
 
@@ -114,7 +114,7 @@ def _as_table(reading: Reading) -> bytes:
             if text:
                 sheet.write_string(line, column, text, formats[row.fate])
         if row.fate is not Fate.ACCEPTED:
-            reasons = "\n".join(f"{remark.message}{remark.action}" for remark in row.remarks)
+            reasons = "\n".join(remark.text for remark in row.remarks)
             sheet.write_comment(line, names.index("题干"), f"【{row.fate.label}】{row.place}\n{reasons}", _COMMENT)
         line += 1
     sheet.freeze_panes(1, 3)
