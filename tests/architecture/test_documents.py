@@ -26,6 +26,8 @@ PROMISED = {
     "roster template": set(),
     "bank list": {"--json"},
     "bank check": {"--json"},
+    "bank import": {"--bank", "--title", "--format", "--dry-run", "--json", "--fixed"},
+    "bank export": {"--format", "--output"},
     "programme list": {"--json"},
     "coverage": {"--by", "--as-of", "--json"},
     "scores": {"--by", "--json"},
