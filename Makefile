@@ -38,6 +38,7 @@ format: $(VENV)/.tests
 
 bench: $(VENV)/.tests
 	$(BIN)/python bench/answers.py
+	$(BIN)/python bench/imports.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
