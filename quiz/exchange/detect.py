@@ -66,7 +66,7 @@ def _in_package(data: bytes, names: list[str]) -> Format:
                     with package.open(name) as stream:
                         head = stream.read(_HEAD)
                 except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zipfile.zlib.error):  # type: ignore[attr-defined]
-                    continue
+                    continue  # this entry tells nothing; the reader will name it as damaged
                 found = _qti(head)
                 if found:
                     return found

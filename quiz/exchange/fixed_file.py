@@ -15,10 +15,11 @@ import xlsxwriter
 from xlsxwriter.format import Format as CellFormat
 from xlsxwriter.worksheet import Worksheet
 
-from quiz.exchange import sandbox
 from quiz.exchange.domain import Fate, Format, Place, Reading, ReadRow
+from quiz.exchange.sandbox import SECONDS, WORDS
 from quiz.exchange.writers import table
 from quiz.spreadsheets.reading import Grid, open_grids
+from quiz.wall import behind_wall, reply
 
 _COLOURS = {Fate.REFUSED: "#F8CFCB", Fate.REPAIRED: "#FFF0C2", Fate.SKIPPED: "#E6EAEE"}
 _COMMENT = {"author": "安考", "x_scale": 2.2, "y_scale": 1.4}
@@ -27,7 +28,7 @@ _COMMENT = {"author": "安考", "x_scale": 2.2, "y_scale": 1.4}
 def write(data: bytes, reading: Reading) -> bytes:
     """The marked workbook. The original is opened behind the same wall as for reading. Raises Invalid when that fails."""
     if reading.format in (Format.XLSX, Format.CSV):
-        marked: bytes = sandbox.behind_wall("quiz.exchange.fixed_file", [], pickle.dumps((data, reading)))
+        marked: bytes = behind_wall("quiz.exchange.fixed_file", [], pickle.dumps((data, reading)), words=WORDS, seconds=SECONDS)
         return marked
     return _as_table(reading)
 
@@ -134,4 +135,4 @@ def _marked(payload: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    sandbox.reply(_marked)
+    reply(_marked, words=WORDS)

@@ -315,11 +315,6 @@ def survives_html(text: str) -> bool:
 _FORBIDDEN_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def fits_xml(text: str) -> bool:
-    """Can an XML file hold every character of the text unchanged?"""
-    return "\r" not in text and not _FORBIDDEN_IN_XML.search(text)
-
-
 def without_forbidden(text: str) -> str:
     """The text without characters that XML does not allow."""
     return _FORBIDDEN_IN_XML.sub("", text)
