@@ -52,6 +52,16 @@ class OrganisationsChanged:
 
 
 @dataclass(frozen=True)
+class HoursChanged:
+    """Hours credited to these people changed: somebody was present, a sheet was imported or undone, a review lapsed."""
+
+    person_ids: frozenset[int]
+    programme_id: int | None
+    """The programme whose class it was; None for a class of no programme."""
+    today: date
+
+
+@dataclass(frozen=True)
 class DutiesChanged:
     """Duties of these organisations were opened, moved on, completed or closed."""
 

@@ -43,11 +43,12 @@ class OrganisationStatus(Labelled):
     UNREACHABLE = "unreachable", "查无下落"
     DEREGISTERED = "deregistered", "注销"
     REVOKED = "revoked", "吊销"
+    MERGED = "merged", "已合并"
 
     @property
     def is_closed(self) -> bool:
         """A closed organisation owes nothing; a suspended or missing one still does."""
-        return self in (OrganisationStatus.DEREGISTERED, OrganisationStatus.REVOKED)
+        return self in (OrganisationStatus.DEREGISTERED, OrganisationStatus.REVOKED, OrganisationStatus.MERGED)
 
 
 class PostRole(Labelled):
@@ -56,6 +57,8 @@ class PostRole(Labelled):
     DEPUTY = "deputy", "分管安全负责人"
     SAFETY_MANAGER = "safety_manager", "安全生产管理人员"
     WORKER = "worker", "其他从业人员"
+    ENFORCEMENT_OFFICER = "enforcement_officer", "安全生产执法人员"
+    OFFICIAL = "official", "机关干部"
 
 
 class PostCategory(Labelled):
@@ -187,7 +190,7 @@ class DutyClosing(Labelled):
     """Why a duty ended without being completed."""
 
     HOLDER_LEFT = "holder_left", "负责人已变更"
-    ORGANISATION_CLOSED = "organisation_closed", "企业注销或吊销"
+    ORGANISATION_CLOSED = "organisation_closed", "企业注销、吊销或合并"
     OUT_OF_AUDIENCE = "out_of_audience", "不再属于培训对象"
 
 
@@ -200,3 +203,102 @@ class NotCoveredReason(Labelled):
     NOT_ATTEMPTED = "not_attempted", "未参加"
     NOT_PASSED = "not_passed", "未合格"
     NO_HOLDER = "no_holder", "未登记负责人"
+
+
+class HoursRule(Labelled):
+    """How many hours of class a programme asks of a holder."""
+
+    NONE = "none", "不要求学时"
+    FIXED = "fixed", "统一规定学时"
+    LAW_FIRST = "law_first", "按法定初次培训学时"
+    LAW_YEARLY = "law_yearly", "按法定每年再培训学时"
+    LAW = "law", "按法定学时（初次任职按初次，其余按每年）"
+
+
+class ExemptionGround(Labelled):
+    """Why an organisation asks for 核减."""
+
+    SUSPENDED = "suspended", "停产停业且无从业人员"
+    CLOSING = "closing", "正在办理注销"
+    ABROAD = "abroad", "负责人长期在外，已指定其他负责人参训"
+    DUPLICATE = "duplicate", "与其他单位合并计数"
+    OTHER = "other", "其他（须说明）"
+
+
+class ExemptionState(Labelled):
+    REQUESTED = "requested", "待初审"
+    FIRST_APPROVED = "first_approved", "待审核"
+    APPROVED = "approved", "已核减"
+    REFUSED = "refused", "不予核减"
+    WITHDRAWN = "withdrawn", "已撤回"
+    ENDED = "ended", "已恢复应训"
+
+
+class InstitutionState(Labelled):
+    LISTED = "listed", "在册"
+    STRUCK_OFF = "struck_off", "已清退"
+
+
+class ReviewVerdict(Labelled):
+    PASSED = "passed", "符合基本条件"
+    TO_MEND = "to_mend", "限期整改"
+    FAILED = "failed", "不符合基本条件"
+
+
+class ClassState(Labelled):
+    """A class session on its way."""
+
+    DRAFT = "draft", "草稿"
+    ANNOUNCED = "announced", "已发布"
+    CLOSED = "closed", "已办结"
+    CANCELLED = "cancelled", "已取消"
+
+
+class SiteKind(Labelled):
+    MAIN = "main", "主课堂"
+    BRANCH = "branch", "分课堂"
+
+
+class RegistrationState(Labelled):
+    REGISTERED = "registered", "已报名"
+    CANCELLED = "cancelled", "已取消"
+
+
+class PresenceSource(Labelled):
+    CODE = "code", "扫码或输码"
+    SHEET = "sheet", "纸质签到表"
+    HAND = "hand", "工作人员补登"
+
+
+class CertificateState(Labelled):
+    VALID = "valid", "有效"
+    EXPIRED = "expired", "已过期"
+    REVOKED = "revoked", "已撤销"
+    REPLACED = "replaced", "已被新证替代"
+
+
+class ContactOutcome(Labelled):
+    """What came of a call."""
+
+    CALLED = "called", "已通知"
+    PROMISED = "promised", "承诺完成"
+    NO_ANSWER = "no_answer", "无人接听"
+    REFUSED = "refused", "拒绝"
+    WRONG_NUMBER = "wrong_number", "号码有误"
+
+
+class Channel(Labelled):
+    """By which road a message travels."""
+
+    EMAIL = "email", "电子邮件"
+    SMS = "sms", "短信"
+    WECOM = "wecom", "企业微信群"
+
+
+class OutboxState(Labelled):
+    QUEUED = "queued", "待发送"
+    SENDING = "sending", "发送中"
+    SENT = "sent", "已发送"
+    FAILED = "failed", "发送失败"
+    CANCELLED = "cancelled", "已取消"
+    DRY = "dry", "试运行（未真正发出）"

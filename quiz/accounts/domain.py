@@ -38,6 +38,12 @@ class Permission(Enum):
     SEE_BANKS = auto()
     MANAGE_PAPERS = auto()
     GRANT_EXTENSIONS = auto()
+    MANAGE_CLASSES = auto()
+    MANAGE_INSTITUTIONS = auto()
+    DECIDE_EXEMPTIONS = auto()
+    PUBLISH_DOCUMENTS = auto()
+    MANAGE_CERTIFICATES = auto()
+    SEND_REMINDERS = auto()
     MANAGE_ACCOUNTS = auto()
     SEE_AUDIT = auto()
     MANAGE_SYSTEM = auto()
@@ -51,8 +57,20 @@ _OFFICE = {
     Permission.ISSUE_ACTIVATIONS,
     Permission.SEE_BANKS,
     Permission.GRANT_EXTENSIONS,
+    Permission.MANAGE_CLASSES,
+    Permission.MANAGE_INSTITUTIONS,
+    Permission.DECIDE_EXEMPTIONS,
+    Permission.PUBLISH_DOCUMENTS,
+    Permission.MANAGE_CERTIFICATES,
+    Permission.SEND_REMINDERS,
 }
-_TRAINER = {Permission.SEE_BANKS, Permission.MANAGE_PAPERS, Permission.SEE_SCORES, Permission.GRANT_EXTENSIONS}
+_TRAINER = {
+    Permission.SEE_BANKS,
+    Permission.MANAGE_PAPERS,
+    Permission.SEE_SCORES,
+    Permission.GRANT_EXTENSIONS,
+    Permission.MANAGE_CLASSES,
+}
 PERMISSIONS: dict[AccountRole, frozenset[Permission]] = {
     AccountRole.TRAINEE: frozenset({Permission.TAKE_QUIZ}),
     AccountRole.TRAINER: frozenset(_TRAINER),

@@ -1,6 +1,31 @@
 """The tables, one file a room. Importing this package registers them all."""
 
-from quiz.models import accounts, attempts, banks, coverage, organisations, papers, training
+from quiz.models import (
+    accounts,
+    attachments,
+    attempts,
+    banks,
+    certificates,
+    classes,
+    coverage,
+    organisations,
+    papers,
+    reminders,
+    training,
+)
 from quiz.models.base import metadata
 
-__all__ = ["accounts", "attempts", "banks", "coverage", "metadata", "organisations", "papers", "training"]
+__all__ = [
+    "accounts",
+    "attachments",
+    "attempts",
+    "banks",
+    "certificates",
+    "classes",
+    "coverage",
+    "metadata",
+    "organisations",
+    "papers",
+    "reminders",
+    "training",
+]

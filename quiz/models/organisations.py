@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
@@ -112,6 +113,8 @@ class Organisation(SQLModel, table=True):
     """成立日期 / the day it entered the roster's scope."""
     closed_on: date | None = None
     created_at: datetime = moment()
+    merged_into_id: int | None = None
+    """The organisation that took this one over; its own posts and records stay with it."""
 
 
 class OrganisationFeature(SQLModel, table=True):
@@ -201,3 +204,20 @@ class RosterImport(SQLModel, table=True):
     imported_at: datetime = moment()
     account_id: int | None = None
     report: dict = json_field(default_factory=dict)  # type: ignore[type-arg]
+    journal: dict[str, Any] | None = json_field(default=None, nullable=True)
+    """What it takes to put everything back: rows made, and rows as they were before. NULL for imports of before there was an undo."""
+    undone_at: datetime | None = moment(nullable=True)
+    undone_by: int | None = None
+
+
+class QualityRuling(SQLModel, table=True):
+    """Somebody looked at a doubtful entry of the roster and says it is right as it stands."""
+
+    __tablename__ = "quality_ruling"
+
+    check_code: str = Field(primary_key=True, max_length=40)
+    subject: str = Field(primary_key=True, max_length=120)
+    """What the finding is about, as the check names it: `organisation:12`, `phone:…digest`."""
+    reason: str = Field(max_length=200)
+    account_id: int | None = None
+    at: datetime = moment()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from quiz.models.base import json_field, moment
@@ -29,8 +29,25 @@ class Programme(SQLModel, table=True):
     grace_days: int = 30
     """A holder who took up the post later than the opening has at least this long."""
     paper_id: int | None = Field(default=None, foreign_key="paper.id", index=True)
-    """Completion rule of this floor: pass this paper."""
+    """The paper to be passed; NULL when nothing is examined."""
     created_at: datetime = moment()
+    template: str = Field(default="", max_length=60, sa_column_kwargs={"server_default": ""})
+    """Code of the template it was made from, see `quiz/training/data/programme_templates.yaml`."""
+    series: str = Field(default="", max_length=60, sa_column_kwargs={"server_default": ""})
+    """Cycles of the same programme share a series; empty for one that stands alone."""
+    hours_rule: str = Field(default="none", max_length=20, sa_column_kwargs={"server_default": "none"})
+    """`quiz.vocabulary.HoursRule`: none, a fixed number, or what the law asks of each holder."""
+    hours_fixed: float | None = None
+    minutes_per_hour: int = Field(default=45, sa_column_kwargs={"server_default": "45"})
+    """What one 学时 is; no law says, so each programme does."""
+    materials: list[str] = json_field(default_factory=list, sa_column_kwargs={"server_default": "[]"})
+    """Codes of the editions whose learning cards are to be studied."""
+    material_minutes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Minutes of study of these materials that are asked for; 0 asks nothing."""
+    validity_months: int | None = None
+    """How long its certificate holds; NULL = without end."""
+    retraining_months: int | None = None
+    """After how many months the next cycle is due; NULL = once."""
 
 
 class TraitPeriod(SQLModel, table=True):
@@ -105,3 +122,56 @@ class Duty(SQLModel, table=True):
     closed_on: date | None = None
     """First day on which it is no longer owed."""
     closing: str | None = Field(default=None, max_length=30)
+    is_first_time: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """First training in this role rather than the yearly one, where the rule on hours asks."""
+    minutes_due: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Minutes of class that are asked of this holder; 0 asks nothing."""
+    minutes_done: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    hours_on: date | None = None
+    """First day on which the minutes of class were reached."""
+    study_minutes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    materials_on: date | None = None
+    """First day on which the minutes of study were reached."""
+
+
+class StudyTime(SQLModel, table=True):
+    """Seconds a person studied one material on one day, as counted by the server."""
+
+    __tablename__ = "study_time"
+
+    person_id: int = Field(foreign_key="person.id", primary_key=True)
+    material: str = Field(primary_key=True, max_length=60)
+    day: date = Field(primary_key=True)
+    seconds: int = 0
+    last_beat_at: datetime = moment()
+
+
+class ExemptionRequest(SQLModel, table=True):
+    """核减: asked for on a paper, looked at by the street or district, decided by another; only then the duties are exempt."""
+
+    __tablename__ = "exemption_request"
+    __table_args__ = (Index("ix_exemption_request_state", "state"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    programme_id: int = Field(foreign_key="programme.id", index=True)
+    organisation_id: int = Field(foreign_key="organisation.id", index=True)
+    duty_id: int | None = Field(default=None, foreign_key="duty.id")
+    """NULL: every holder of the organisation."""
+    ground: str = Field(max_length=30)
+    reason: str = Field(default="", max_length=300)
+    paper: str = Field(default="", max_length=200)
+    """Title and number of the document it rests on."""
+    attachment_id: int | None = Field(default=None, foreign_key="attachment.id")
+    effective_on: date
+    until: date | None = None
+    state: str = Field(default="requested", max_length=20)
+    requested_by: int = Field(foreign_key="account.id")
+    requested_at: datetime = moment()
+    first_by: int | None = Field(default=None, foreign_key="account.id")
+    first_at: datetime | None = moment(nullable=True)
+    first_opinion: str = Field(default="", max_length=300)
+    second_by: int | None = Field(default=None, foreign_key="account.id")
+    second_at: datetime | None = moment(nullable=True)
+    second_opinion: str = Field(default="", max_length=300)
+    ended_on: date | None = None
+    """First day on which the duties are owed again."""

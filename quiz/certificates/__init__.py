@@ -1,0 +1,1 @@
+"""Certificates of completion: issued, signed, printed, checked, renewed, revoked."""

@@ -1,0 +1,1 @@
+"""Presence and hours: arithmetic with moments."""

@@ -1,0 +1,1 @@
+"""Whom to call first, what came of it, and messages that are sent once."""
