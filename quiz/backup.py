@@ -1,35 +1,39 @@
 """Backup and restore: one zip that both engines can read, so that it also moves a site from SQLite to PostgreSQL.
 
 Inside: `manifest.json` (version, revision, rows and SHA-256 of each table), `tables/<name>.jsonl` (one row a line) and the
-installation's `secret.key`, without which activation codes and identity digests mean nothing. Keep the file as safe as the server.
+installation's `secret.key`, without which activation codes and identity digests mean nothing, and `certificate.key`, which signs
+certificates. Keep the file as safe as the server.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import JSON, Table, null, select, text
+from sqlalchemy import JSON, LargeBinary, Table, null, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from quiz import __version__, clock, models
+from quiz.certificates.signing import SigningKeyInWaiting
 from quiz.db import Database
-from quiz.keyed_digest import KeyInWaiting
+from quiz.keyed_digest import FileInWaiting, KeyInWaiting
 from quiz.models.base import Moment
 from quiz.problems import Refusal
 from quiz.settings import settings
 
 CHUNK = 2000
-_SELF_REFERENCE = {"region": "parent_code"}
+_SELF_REFERENCE = {"region": "parent_code", "class_session": "make_up_of"}
+_KEYS: dict[str, Callable[[bytes], FileInWaiting]] = {"secret.key": KeyInWaiting, "certificate.key": SigningKeyInWaiting}
 
 
 class BackupRefused(Refusal):
@@ -73,11 +77,16 @@ def _write(database: Database, stream: IO[bytes]) -> tuple[dict[str, int], str]:
         revision = session.execute(text("select version_num from alembic_version")).scalar_one()
         for table in models.metadata.sorted_tables:
             rows[table.name], digests[table.name] = _write_table(session, table, package)
-        if settings().secret_file.exists():
-            package.write(settings().secret_file, "secret.key")
+        for name, path in _key_files().items():
+            if path.exists():
+                package.write(path, name)
         manifest = {"ankao": __version__, "revision": revision, "taken_at": taken_at, "rows": rows, "sha256": digests}
         package.writestr("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
     return rows, taken_at
+
+
+def _key_files() -> dict[str, Path]:
+    return {"secret.key": settings().secret_file, "certificate.key": settings().certificate_key_file}
 
 
 def _write_table(session: Session, table: Table, package: zipfile.ZipFile) -> tuple[int, str]:
@@ -95,6 +104,8 @@ def _write_table(session: Session, table: Table, package: zipfile.ZipFile) -> tu
 def _plain(value: Any) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     raise TypeError(f"cannot store {type(value).__name__} in a backup")
 
 
@@ -105,19 +116,20 @@ def restore(database: Database, path: Path, *, replace: bool = False) -> BackupR
         BackupRefused: no backup, damaged, from a newer version, or the database holds data and `replace` was not given.
     """
     manifest, package = _open(path)
-    key: KeyInWaiting | None = None
+    keys: list[FileInWaiting] = []
     try:
         with package, database.transaction() as session:
             _refuse_unless_fitting(session, manifest, replace=replace)
             _replace_rows(session, package, manifest, is_sqlite=database.is_sqlite)
-            if "secret.key" in package.namelist():
-                key = KeyInWaiting(package.read("secret.key"))
-        if key is not None:
+            for name, waiting in _KEYS.items():
+                if name in package.namelist():
+                    keys.append(waiting(package.read(name)))
+        for key in keys:
             key.put_in_place()
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, IntegrityError) as problem:
         raise BackupRefused(f"{path} 已经损坏，无法恢复；数据库没有任何改动。请换一份备份。", code="damaged") from problem
     finally:
-        if key is not None:
+        for key in keys:
             key.discard()
     return BackupReport(str(path), manifest["rows"], manifest["taken_at"])
 
@@ -188,6 +200,8 @@ def _typed(kind: Any, value: Any) -> Any:
         return value
     if isinstance(kind, Moment):
         return datetime.fromisoformat(value)
+    if isinstance(kind, LargeBinary):
+        return base64.b64decode(value)
     return date.fromisoformat(value) if getattr(kind, "python_type", None) is date else value
 
 

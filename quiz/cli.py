@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
 
 from quiz import backup as backups
-from quiz import cli_banks, clock, installation
+from quiz import cli_banks, cli_certificates, clock, installation
 from quiz.accounts import audit, passwords
 from quiz.accounts import service as accounts
 from quiz.accounts.domain import check_password_strength
@@ -40,6 +40,7 @@ for name, group in (
     ("bank", cli_banks.app),
     ("programme", programme_app),
     ("audit", audit_app),
+    ("certificate", cli_certificates.app),
 ):
     app.add_typer(group, name=name)
 

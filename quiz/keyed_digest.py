@@ -44,30 +44,41 @@ def _key(path: Path) -> bytes:
     return key
 
 
-class KeyInWaiting:
-    """Another installation's key, written beside ours before the rows that need it are committed, put in place right after."""
+class FileInWaiting:
+    """Another installation's key file, written beside ours before the rows that need it are committed, put in place right after."""
+
+    def __init__(self, path: Path, content: bytes) -> None:
+        self._path = path
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=self._path.parent, prefix=".secret-")
+        self._aside = Path(aside)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def put_in_place(self) -> None:
+        """From now on this is the file of this process, and of those that start later."""
+        os.replace(self._aside, self._path)
+
+    def discard(self) -> None:
+        """Leave nothing behind; after `put_in_place` there is nothing left."""
+        self._aside.unlink(missing_ok=True)
+
+
+class KeyInWaiting(FileInWaiting):
+    """The key of the digests."""
 
     def __init__(self, key: bytes) -> None:
         """Raises ValueError for what is no key."""
         if len(key) != KEY_BYTES:
             raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
-        self._path = settings().secret_file
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=self._path.parent, prefix=".secret-")
-        self._aside = Path(aside)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
+        super().__init__(settings().secret_file, key)
 
     def put_in_place(self) -> None:
         """From now on this is the key of this process, and of those that start later."""
-        os.replace(self._aside, self._path)
+        super().put_in_place()
         _key.cache_clear()
-
-    def discard(self) -> None:
-        """Leave nothing behind; after `put_in_place` there is nothing left."""
-        self._aside.unlink(missing_ok=True)
 
 
 def _put_in_place(aside: str, path: Path) -> None:

@@ -19,6 +19,8 @@ class Settings(BaseSettings):
     """SQLAlchemy URL; `postgresql+psycopg://…` for larger sites."""
     secret_file: Path = Path("data/secret.key")
     """Holds the key for keyed digests of identity numbers and activation codes; made at first start."""
+    public_url: str = ""
+    """Where the site is reached from outside, such as `https://ankao.example.cn`: printed in the QR codes of certificates and notices."""
     secure_cookies: bool = False
     """Set when the site is served by HTTPS only: the cookie is then never sent in clear."""
     trusted_proxies: str = ""
@@ -27,6 +29,11 @@ class Settings(BaseSettings):
     """Shown on the sign-in page to those who cannot get in."""
     organiser: str = "威海市安全生产委员会办公室"
     log_level: str = "WARNING"
+
+    @property
+    def certificate_key_file(self) -> Path:
+        """The private key that signs certificates, beside the other key; made at first use, part of every backup."""
+        return self.secret_file.with_name("certificate.key")
 
 
 @lru_cache

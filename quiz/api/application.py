@@ -16,6 +16,7 @@ from quiz.accounts.domain import Permission
 from quiz.api import saving, schemas
 from quiz.attempts import queries as attempt_queries
 from quiz.attempts import service as attempts
+from quiz.certificates import queries as certificates
 from quiz.coverage import queries as coverage
 from quiz.http import requests, sign_in
 from quiz.http.running import read, work
@@ -178,7 +179,10 @@ async def post_submission(request: Request, attempt_id: int) -> schemas.Submissi
 
 @api.get("/certificates/{number}", summary="公开查验证书")
 async def get_certificate(number: str) -> JSONResponse:
-    raise NotFound(f"没有编号为 {number[:40]} 的证书。", code="no_certificate")
+    view = await read(lambda session: certificates.certificate(session, number=number, today=clock.local_day(clock.now())))
+    if view is None:
+        raise NotFound(f"没有编号为 {number[:40]} 的证书。", code="no_certificate")
+    return JSONResponse(view.as_json())
 
 
 @api.get("/coverage/{programme}", summary="覆盖率（办公室，限本人管辖范围）")

@@ -19,6 +19,7 @@ from quiz.accounts import service as accounts
 from quiz.attempts import service as attempts
 from quiz.attempts.recorder import Recorder
 from quiz.banks import editions
+from quiz.certificates import service as certificates
 from quiz.db import Database, database
 from quiz.http import logs, metrics
 from quiz.papers import queries as papers
@@ -28,6 +29,9 @@ EXPIRY_EVERY_SECONDS = 5.0
 """An attempt nobody returns to is handed in at most this long (and one round of work) after its deadline; promised: 60 s."""
 EXPIRY_AT_ONCE = 10
 """In one commit, so that saves of others wait some tens of milliseconds at most."""
+CERTIFICATES_EVERY_SECONDS = 60.0
+CERTIFICATES_AT_ONCE = 20
+"""In one commit, for the same reason."""
 TIDY_EVERY_SECONDS = 3600.0
 LAW_EVERY_SECONDS = 3600.0
 Answer = TypeVar("Answer")
@@ -95,6 +99,19 @@ async def _take_effect_forever() -> None:
         await asyncio.sleep(LAW_EVERY_SECONDS)
 
 
+async def _issue_forever() -> None:
+    """Issue certificates for what was completed, some at a time."""
+    while True:
+        pause = CERTIFICATES_EVERY_SECONDS
+        try:
+            issued = await work(lambda session: certificates.issue_due(session, now=clock.now(), limit=CERTIFICATES_AT_ONCE))
+            if len(issued) == CERTIFICATES_AT_ONCE:
+                pause = 0.2
+        except Exception as problem:  # as below: what is not issued now is issued in the next round, or when its holder asks
+            log.error("issuing certificates failed, will try again", error=repr(problem))
+        await asyncio.sleep(pause)
+
+
 async def _expire_forever() -> None:
     """Hand in overdue attempts, also those that fell due while no server ran."""
     while True:
@@ -121,7 +138,7 @@ async def serving(_app: Any) -> AsyncIterator[dict[str, Any]]:
         parts.recorder.start()
         metrics.watch(parts.recorder)
         await anyio.to_thread.run_sync(lambda: _warm_up(target))
-        clockwork = asyncio.gather(_expire_forever(), _tidy_forever(), _take_effect_forever())
+        clockwork = asyncio.gather(_expire_forever(), _tidy_forever(), _take_effect_forever(), _issue_forever())
         parts.ready = True
         try:
             yield {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from quiz.models.base import json_field, moment
@@ -28,6 +28,13 @@ class Certificate(SQLModel, table=True):
     __table_args__ = (
         Index("ix_certificate_person", "person_id"),
         Index("ix_certificate_programme_organisation", "programme_id", "organisation_id"),
+        Index(
+            "uq_certificate_valid_duty",
+            "duty_id",
+            unique=True,
+            sqlite_where=text("state = 'valid'"),
+            postgresql_where=text("state = 'valid'"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -43,6 +43,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("activation_slips.py", "激活码发放", ":material/key:", "办公室", Permission.ISSUE_ACTIVATIONS),
     Screen("programmes.py", "培训专项", ":material/assignment:", "办公室", Permission.MANAGE_PROGRAMMES),
     Screen("extensions.py", "延期与补考", ":material/more_time:", "办公室", Permission.GRANT_EXTENSIONS),
+    Screen("certificates.py", "结业证明", ":material/verified:", "办公室", Permission.MANAGE_CERTIFICATES),
     Screen("banks.py", "题库", ":material/library_books:", "培训教师", Permission.SEE_BANKS),
     Screen("import_bank.py", "导入题目", ":material/drive_folder_upload:", "培训教师", Permission.MANAGE_PAPERS),
     Screen("standards.py", "标准目录", ":material/gavel:", "培训教师", Permission.SEE_BANKS),

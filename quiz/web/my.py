@@ -173,9 +173,3 @@ def _result(result: ResultView, paper: MyPaper | None) -> dict[str, Any]:
 def _duration(start: datetime, end: datetime) -> str:
     minutes, seconds = divmod(int((end - start).total_seconds()), 60)
     return f"{minutes} 分 {seconds} 秒" if minutes else f"{seconds} 秒"
-
-
-async def get_verify(request: Request) -> Response:
-    """Public check of a certificate's number."""
-    telephone = await read(office_telephone)
-    return page("verify.html", user=None, telephone=telephone, number=request.path_params["number"][:40], found=False, status=404)

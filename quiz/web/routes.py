@@ -15,7 +15,7 @@ from starlette.types import Scope
 from quiz.http.requests import TemporaryPassword
 from quiz.http.running import read
 from quiz.problems import NotSignedIn, Refusal
-from quiz.web import learn, my, pictures, sign_in
+from quiz.web import certificates, learn, my, pictures, sign_in
 from quiz.web.render import STATIC, office_telephone, page
 
 log = structlog.get_logger()
@@ -83,6 +83,10 @@ light_lane: list[BaseRoute] = [
     *_route("/learn/{edition}", get=learn.get_booklet),
     *_route("/learn/{edition}/{clause}", get=learn.get_card),
     *_route("/pictures/{digest}", get=pictures.get_picture),
-    *_route("/verify/{number}", get=my.get_verify),
+    *_route("/my/certificates", get=certificates.get_my_certificates),
+    *_route("/my/certificates/{file}", get=certificates.get_my_certificate_file),
+    *_route("/verify", get=certificates.get_verify_form),
+    *_route("/verify/{number}", get=certificates.get_verify),
+    *_route("/verify-keys", get=certificates.get_public_key),
     Mount("/assets", app=_Assets(directory=STATIC), name="assets"),
 ]

@@ -340,7 +340,7 @@ def page_of_player(site: Site) -> str:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/assets/nothing.js", 404), ("GET", "/exam/abc", 404), ("GET", "/my/nothing", 404), ("GET", "/verify", 404),
+        ("GET", "/assets/nothing.js", 404), ("GET", "/exam/abc", 404), ("GET", "/my/nothing", 404), ("GET", "/verify/a/b", 404),
         ("POST", "/my", 405), ("DELETE", "/sign-in", 405),
     ],
 )  # fmt: skip
