@@ -19,6 +19,7 @@ from quiz.models.accounts import Account, Setting
 from quiz.models.organisations import Organisation
 from quiz.organisations.reference import seed_reference
 from quiz.problems import Refusal
+from quiz.reminders import templates as message_templates
 
 DEMONSTRATION = "demonstration"
 _MIGRATION_LOCK = 727_275
@@ -48,6 +49,7 @@ def prepare(database: Database, *, progress: Callable[[str], None] | None = None
     with database.transaction() as session:
         seed_reference(session)
         now = clock.now()
+        message_templates.load_shipped(session, now=now)
         banks.load_built_in(session, now=now, today=clock.local_day(now), progress=progress)
 
 

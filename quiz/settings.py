@@ -28,6 +28,19 @@ class Settings(BaseSettings):
     office_telephone: str = ""
     """Shown on the sign-in page to those who cannot get in."""
     organiser: str = "威海市安全生产委员会办公室"
+    smtp_url: str = ""
+    """`smtp://user:password@host:25`, `smtp+starttls://…:587` or `smtps://…:465`; empty: no mail is sent."""
+    smtp_from: str = "ankao@localhost"
+    sms_url: str = ""
+    """Where the SMS gateway takes JSON by POST; empty: no SMS is sent."""
+    sms_headers: str = "{}"
+    """Headers for the gateway as JSON, such as its key."""
+    sms_body: str = '{"phone": "{phone}", "text": "{text}", "key": "{key}"}'
+    """What the gateway wants to be posted; values that are `{phone}`, `{text}` or `{key}` are filled."""
+    wecom_hosts: str = "qyapi.weixin.qq.com"
+    """Hosts whose WeCom webhooks may be called, comma-separated."""
+    messages_per_minute: int = 60
+    """At most so many messages a minute on each road."""
     log_level: str = "WARNING"
 
     @property

@@ -148,7 +148,7 @@ def certificates_at(session: Session, *, organisation_id: int, today: date) -> l
 def listed(session: Session, *, filters: Filters, reach: AnyReach, today: date, limit: int | None = 50, offset: int = 0) -> CertificateList:
     """Certificates within reach, the newest first; `limit=None` gives all of them."""
     connection = session.connection()
-    base: Select[Any] = (
+    base: Any = (
         select(
             col(Certificate.id), col(Certificate.number), col(Person.name).label("holder"), col(Organisation.name).label("organisation"),
             col(Organisation.id).label("organisation_id"), col(Programme.title).label("programme"), col(Certificate.issued_at),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -20,9 +21,12 @@ from quiz.attempts import service as attempts
 from quiz.attempts.recorder import Recorder
 from quiz.banks import editions
 from quiz.certificates import service as certificates
+from quiz.classes import hours
 from quiz.db import Database, database
 from quiz.http import logs, metrics
 from quiz.papers import queries as papers
+from quiz.reminders import outbox, planning
+from quiz.reminders.senders import senders
 
 log = structlog.get_logger()
 EXPIRY_EVERY_SECONDS = 5.0
@@ -32,8 +36,11 @@ EXPIRY_AT_ONCE = 10
 CERTIFICATES_EVERY_SECONDS = 60.0
 CERTIFICATES_AT_ONCE = 20
 """In one commit, for the same reason."""
+REMINDERS_EVERY_SECONDS = 3600.0
+OUTBOX_EVERY_SECONDS = 15.0
 TIDY_EVERY_SECONDS = 3600.0
 LAW_EVERY_SECONDS = 3600.0
+CREDIT_EVERY_SECONDS = 3600.0
 Answer = TypeVar("Answer")
 
 
@@ -87,6 +94,16 @@ def take_effect(session: Session) -> list[str]:
     return editions.take_effect(session, today=clock.local_day(now), now=now)
 
 
+async def _credit_forever() -> None:
+    """Credit, at most an hour after a class ended, those who never signed out where the session counts them to its end."""
+    while True:
+        try:
+            await work(lambda session: hours.credit_ended(session, now=clock.now()))
+        except Exception as problem:  # as above: the next hour tries again
+            log.error("hours could not be credited, will try again", error=repr(problem))
+        await asyncio.sleep(CREDIT_EVERY_SECONDS)
+
+
 async def _take_effect_forever() -> None:
     """Let editions take over on their day, at most an hour after it began."""
     while True:
@@ -110,6 +127,22 @@ async def _issue_forever() -> None:
         except Exception as problem:  # as below: what is not issued now is issued in the next round, or when its holder asks
             log.error("issuing certificates failed, will try again", error=repr(problem))
         await asyncio.sleep(pause)
+
+
+async def _remind_forever() -> None:
+    """Put into the outbox what is due, now and every hour, and send what may leave."""
+    target, planned_at = running().database, 0.0
+    while True:
+        try:
+            if time.monotonic() - planned_at > REMINDERS_EVERY_SECONDS or not planned_at:
+                planned = await work(lambda session: planning.plan_today(session, now=clock.now()))
+                planned_at = time.monotonic()
+                if planned.written:
+                    log.info("reminders planned", written=planned.written, without_address=len(planned.without_address))
+            await anyio.to_thread.run_sync(lambda: outbox.send_some(target, roads=senders(), now=clock.now()))
+        except Exception as problem:  # as below: what is not planned or sent now waits for the next round
+            log.error("reminders failed, will try again", error=repr(problem))
+        await asyncio.sleep(OUTBOX_EVERY_SECONDS)
 
 
 async def _expire_forever() -> None:
@@ -138,7 +171,7 @@ async def serving(_app: Any) -> AsyncIterator[dict[str, Any]]:
         parts.recorder.start()
         metrics.watch(parts.recorder)
         await anyio.to_thread.run_sync(lambda: _warm_up(target))
-        clockwork = asyncio.gather(_expire_forever(), _tidy_forever(), _take_effect_forever(), _issue_forever())
+        clockwork = asyncio.gather(_expire_forever(), _tidy_forever(), _take_effect_forever(), _credit_forever(), _issue_forever(), _remind_forever())
         parts.ready = True
         try:
             yield {}

@@ -9,6 +9,7 @@ from datetime import date
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 from sqlmodel import Session
 
 from quiz import clock
@@ -23,6 +24,7 @@ from quiz.training.queries import programmes
 from quiz.ui import components, office, store
 from quiz.ui.components import Kpi, Tone
 from quiz.ui.files import xlsx_bytes
+from quiz.ui.markup import markup
 from quiz.vocabulary import CertificateState
 
 PAGE = "certificates"
@@ -102,10 +104,15 @@ def _state(found: CertificateList) -> str:
     return chosen
 
 
+def whole(text: object) -> Markup:
+    """Never broken over two lines."""
+    return markup('<span style="white-space:nowrap">{}</span>', text)
+
+
 def _line(row: CertificateRow) -> tuple[object, ...]:
     badge = components.badge("依据有变", "warn") if row.is_doubtful else components.badge(row.state.label, TONES[row.state])
     return (
-        components.anchor(row.number, f"/certificates?number={row.number}"), row.holder,
+        whole(components.anchor(row.number, f"/certificates?number={row.number}")), whole(row.holder),
         components.anchor(row.organisation, f"/enterprises?organisation={row.organisation_id}"), row.programme, clock.show(row.issued_at),
         row.valid_until.isoformat() if row.valid_until else "长期", badge,
     )  # fmt: skip

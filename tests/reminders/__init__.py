@@ -1,0 +1,1 @@
+"""Calls, reminders and what leaves the house."""
