@@ -35,3 +35,10 @@ def typeset(template: Path, data: Mapping[str, Any]) -> bytes:
     document = typst.compile(_source(template), font_paths=_fonts(), sys_inputs=inputs)
     assert isinstance(document, bytes)
     return document
+
+
+def draw(template: Path, data: Mapping[str, Any], *, ppi: float = 200.0) -> bytes:
+    """The first page of the template as a picture (png), for documents that are not pdf."""
+    inputs = {"data": json.dumps(data, ensure_ascii=False, default=str)}
+    picture = typst.compile(_source(template), font_paths=_fonts(), sys_inputs=inputs, format="png", ppi=ppi)
+    return picture[0] if isinstance(picture, list) else picture

@@ -19,7 +19,7 @@ from quiz.coverage.verification import verify
 from quiz.models.coverage import Contribution, Snapshot
 from quiz.models.training import Programme
 from quiz.problems import NotFound
-from quiz.training.queries import programme
+from quiz.training.queries import ProgrammeView, programme
 
 __all__ = ["SnapshotView", "read_snapshot", "refresh", "snapshot", "total_of", "verify"]
 
@@ -57,6 +57,8 @@ def snapshot(session: Session, *, programme_code: str, as_of: date, now: datetim
         "by": by,
         "persons": asdict(queries.persons(session, programme_code=programme_code, as_of=as_of)),
         "organisations": _organisations(session, wanted.id, as_of),
+        "programme": _programme(wanted),
+        "uncovered": _uncovered(session, programme_code=programme_code, as_of=as_of),
     }
     row = Snapshot(
         programme_id=wanted.id, as_of=as_of, policy=wanted.policy.value, taken_at=now, account_id=account_id, figures=figures,
@@ -76,6 +78,28 @@ def read_snapshot(session: Session, *, snapshot_id: int) -> SnapshotView:
     return _view(row, code)
 
 
+def _programme(wanted: ProgrammeView) -> dict[str, Any]:
+    """What must be said beside the figures, as it stood."""
+    return {
+        "title": wanted.title, "basis": wanted.basis, "role": wanted.role.label, "opens_on": wanted.opens_on.isoformat(),
+        "due_on": wanted.due_on.isoformat(), "grace_days": wanted.grace_days,
+    }  # fmt: skip
+
+
+def _uncovered(session: Session, *, programme_code: str, as_of: date) -> list[dict[str, Any]]:
+    """The list as it was known, without telephone numbers: names change, and a published list must not."""
+    listed = queries.uncovered(session, programme_code=programme_code, as_of=as_of, limit=None)
+    return [
+        {
+            "id": row.organisation_id, "name": row.name, "district": row.district_code, "district_name": row.district, "town": row.town_code,
+            "town_name": row.town, "sector": row.sector_code, "sector_name": row.sector, "department_name": row.department,
+            "holders": list(row.waiting_for), "due_on": row.due_on.isoformat(), "days_overdue": row.days_overdue if row.is_overdue else 0,
+            "reason": row.reason.value,
+        }
+        for row in listed.rows
+    ]  # fmt: skip
+
+
 def total_of(figures: dict[str, Any]) -> Counts:
     """The total counted again from the enterprises a snapshot lists."""
     furthest: dict[str, int] = defaultdict(int)
@@ -87,6 +111,23 @@ def total_of(figures: dict[str, Any]) -> Counts:
         due=reached["none"], trained=reached["trained"], examined=reached["examined"], passed=reached["passed"],
         completed=reached["completed"], exempt=furthest["exempt"],
     )  # fmt: skip
+
+
+def faults_of(view: SnapshotView) -> list[str]:
+    """What in a snapshot does not add up, in Chinese; nothing when it is as it was taken and every figure follows from its lists."""
+    figures, faults = view.figures, []
+    if _digest(view.programme, view.as_of, view.policy, figures) != view.digest:
+        faults.append("内容与固化时的校验值不符，可能被改动过")
+    counted = total_of(figures)
+    if counted.as_json() != figures["total"]:
+        faults.append(f"合计记为 {figures['total']}，按名单重数为 {counted.as_json()}")
+    for name, groups in figures["by"].items():
+        summed = sum((Counts(**{measure: group[measure] for measure in MEASURES}) for group in groups), Counts())
+        if summed != counted:
+            faults.append(f"{name} 各组相加为 {summed.shown}，合计为 {counted.shown}")
+    if "uncovered" in figures and len(figures["uncovered"]) != counted.uncovered:
+        faults.append(f"未完成名单 {len(figures['uncovered'])} 家，应为 {counted.uncovered} 家")
+    return faults
 
 
 def _organisations(session: Session, programme_id: int, as_of: date) -> list[dict[str, Any]]:
