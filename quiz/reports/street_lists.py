@@ -33,14 +33,34 @@ _FORBIDDEN = re.compile(r'[\\/:*?"<>|\s]+')
 AT_ONCE = 2_000
 
 
-def street_package(
-    session: Session, view: SnapshotView, *, reach: AnyReach, full_phones: bool, exported_at: datetime
-) -> tuple[bytes, dict[str, int]]:
-    """A zip with one workbook a street, and how many enterprises each lists; only enterprises within reach today.
+def street_package(session: Session, view: SnapshotView, *, reach: AnyReach, full_phones: bool, exported_at: datetime) -> bytes:
+    """A zip with one workbook a street; only enterprises within reach today.
 
     Raises:
         Refusal: the snapshot holds no list, or nothing of it is within reach.
     """
+    streets, within = _streets(session, view, reach)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
+        for street, rows in sorted(streets.items()):
+            book = _workbook(street, rows, within, _phones(session, rows, full_phones=full_phones), view, exported_at)
+            package.writestr(f"{_FORBIDDEN.sub('', street)}_未完成名单_{view.as_of.isoformat()}.xlsx", book)
+    return stream.getvalue()
+
+
+def street_counts(session: Session, view: SnapshotView, *, reach: AnyReach) -> dict[str, int]:
+    """How many enterprises the package would list for each street.
+
+    Raises:
+        Refusal: as `street_package`.
+    """
+    streets, _ = _streets(session, view, reach)
+    return {street: len(rows) for street, rows in sorted(streets.items())}
+
+
+def _streets(
+    session: Session, view: SnapshotView, reach: AnyReach
+) -> tuple[dict[str, list[Mapping[str, Any]]], dict[int, tuple[str, str]]]:
     if "uncovered" not in view.figures:
         raise Refusal("这份快照是旧版本固化的，没有名单；请重新固化一份。", code="snapshot_without_lists")
     within = _within(session, [row["id"] for row in view.figures["uncovered"]], reach)
@@ -50,12 +70,7 @@ def street_package(
             streets[f"{row['district_name']}_{row['town_name'] or '未明确镇街'}"].append(row)
     if not streets:
         raise Refusal("管辖范围内没有未完成企业，不需要分发名单。", code="nothing_uncovered")
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
-        for street, rows in sorted(streets.items()):
-            book = _workbook(street, rows, within, _phones(session, rows, full_phones=full_phones), view, exported_at)
-            package.writestr(f"{_FORBIDDEN.sub('', street)}_未完成名单_{view.as_of.isoformat()}.xlsx", book)
-    return stream.getvalue(), {street: len(rows) for street, rows in streets.items()}
+    return streets, within
 
 
 def _within(session: Session, ids: Sequence[int], reach: AnyReach) -> dict[int, tuple[str, str]]:

@@ -100,10 +100,10 @@ def published(session: Session, asked: Question, user: User, reach: Reaches, *, 
     components.note(f"快照 {view.number} 已按名单重新点数，与固化时一致。", tone="ok")
     if office.is_city_wide(reach):
         _notice(session, asked, view, user, today=clock.local_day(now))
-        _ledger(view, user, now)
+        _ledger(view, user)
     else:
         components.hint("通报和全市台账由市安委会办公室生成；本单位可以下载管辖范围内的镇街名单。")
-    _streets(view, user, reach, now)
+    _streets(session, view, user, reach)
 
 
 def _notice(session: Session, asked: Question, view: SnapshotView, user: User, *, today: date) -> None:
@@ -145,7 +145,7 @@ def _notice_file(snapshot_id: int, earlier_id: int, addressees: str, signed_by: 
     return make
 
 
-def _ledger(view: SnapshotView, user: User, now: datetime) -> None:
+def _ledger(view: SnapshotView, user: User) -> None:
     components.section(
         "台账", "Excel 文件：概况、分区市、分镇街、分行业、分部门（各带图表）和未完成名单；首行冻结、可筛选，每张表都有出处。"
     )
@@ -168,20 +168,18 @@ def street_file(snapshot_id: int, reach: Reaches, *, full_phones: bool, purpose:
             raise Invalid("导出完整手机号须写明用途并勾选确认。", code="purpose_missing")
         with store.reading() as session:
             view = coverage.read_snapshot(session, snapshot_id=snapshot_id)
-            package, _ = street_lists.street_package(session, view, reach=reach, full_phones=full_phones, exported_at=clock.now())
-        return package
+            return street_lists.street_package(session, view, reach=reach, full_phones=full_phones, exported_at=clock.now())
 
     return make
 
 
-def _streets(view: SnapshotView, user: User, reach: Reaches, now: datetime) -> None:
+def _streets(session: Session, view: SnapshotView, user: User, reach: Reaches) -> None:
     components.section("分镇街名单", "每个镇街一个 Excel，打成一个压缩包，留有“镇街核实情况”一栏，直接转发即可。")
-    with store.reading() as session:
-        try:
-            _, counted = street_lists.street_package(session, view, reach=reach, full_phones=False, exported_at=now)
-        except Refusal as refusal:
-            components.empty_state(refusal.message, "可以换一份快照。")
-            return
+    try:
+        counted = street_lists.street_counts(session, view, reach=reach)
+    except Refusal as refusal:
+        components.empty_state(refusal.message, "可以换一份快照。")
+        return
     components.hint(f"共 {len(counted)} 个镇街、{sum(counted.values())} 家企业。")
     subject = f"{view.figures['programme']['title']}分镇街未完成名单"
     detail = {"snapshot": view.number}

@@ -167,8 +167,10 @@ def test_the_ledger_holds_the_commands_figures_frozen_filtered_and_charted(
 def test_each_street_gets_its_own_list_and_a_district_only_its_own_streets(
     session: Session, taken: service.SnapshotView, now: datetime
 ) -> None:
-    whole, counted = street_lists.street_package(session, taken, reach=CITY, full_phones=False, exported_at=now)
-    theirs, own = street_lists.street_package(session, taken, reach=WENDENG, full_phones=True, exported_at=now)
+    counted = street_lists.street_counts(session, taken, reach=CITY)
+    own = street_lists.street_counts(session, taken, reach=WENDENG)
+    whole = street_lists.street_package(session, taken, reach=CITY, full_phones=False, exported_at=now)
+    theirs = street_lists.street_package(session, taken, reach=WENDENG, full_phones=True, exported_at=now)
 
     assert sum(counted.values()) == 3 and list(own.values()) == [1]
     packages = [zipfile.ZipFile(io.BytesIO(data)) for data in (whole, theirs)]
