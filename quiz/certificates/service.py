@@ -28,7 +28,8 @@ from quiz.vocabulary import CertificateState, ClauseRelation, PostRole
 AT_ONCE = 200
 MOST_EDITIONS = 8
 SHORTEST_REASON = 4
-MINUTES_OF_STUDY = "分钟"
+NUMBER_UNKNOWN = "未查到"
+"""Stands in an edition's number where it is not known: nothing to print on a document."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _content(session: Session, completed: _Completed, *, issued_on: date, valid_
         programme=programme.title,
         basis=programme.basis,
         hours=f"{hours:g} 学时（每学时 {programme.minutes_per_hour} 分钟）" if duty.minutes_done else "",
-        study=f"{duty.study_minutes} {MINUTES_OF_STUDY}" if duty.study_minutes else "",
+        study=f"{duty.study_minutes} 分钟" if duty.study_minutes else "",
         score=_score(completed.attempt),
         editions="\n".join(_editions(session, completed.attempt)),
         completed_on=duty.completed_on.isoformat(),
@@ -219,7 +220,7 @@ def _editions(session: Session, attempt: Any) -> list[str]:
     )
     asked: dict[str, int] = {}
     for title, document, _ in rows:
-        name = f"{title}（{document}）" if document else title
+        name = title if not document or NUMBER_UNKNOWN in document else f"{title}（{document}）"
         asked[name] = asked.get(name, 0) + 1
     names = sorted(asked, key=lambda name: (-asked[name], name))
     return names if len(names) <= MOST_EDITIONS else [*names[:MOST_EDITIONS], f"等 {len(names)} 部"]

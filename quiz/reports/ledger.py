@@ -98,7 +98,7 @@ def _groups(book: Any, forms: _Forms, name: str, heading: str, groups: Sequence[
     sheet.autofilter(0, 0, max(last, 1), len(columns) - 1)
     _printing(sheet, foot)
     if groups:
-        _chart(book, sheet, name, heading, min(last, CHARTED), len(columns))
+        _chart(book, sheet, name, heading, min(last, CHARTED), last + 5, len(columns))
 
 
 def _figures(sheet: Any, forms: _Forms, line: int, label: str, counts: Counts) -> None:
@@ -112,7 +112,7 @@ def _figures(sheet: Any, forms: _Forms, line: int, label: str, counts: Counts) -
         sheet.write_number(line, 2 + len(values), counts.rate, forms.share)
 
 
-def _chart(book: Any, sheet: Any, name: str, heading: str, rows: int, columns: int) -> None:
+def _chart(book: Any, sheet: Any, name: str, heading: str, rows: int, line: int, columns: int) -> None:
     """A chart of Excel's own: it moves when somebody filters the table."""
     chart = book.add_chart({"type": "bar"})
     chart.add_series(
@@ -126,7 +126,7 @@ def _chart(book: Any, sheet: Any, name: str, heading: str, rows: int, columns: i
     chart.set_x_axis({"num_format": "0%", "min": 0, "max": 1, "major_gridlines": {"visible": False}})
     chart.set_legend({"none": True})
     chart.set_size({"width": 560, "height": 90 + 26 * rows})
-    sheet.insert_chart(1, columns + 1, chart)
+    sheet.insert_chart(line, 1, chart)
 
 
 def _list(book: Any, forms: _Forms, rows: Sequence[Mapping[str, Any]], foot: str) -> None:
