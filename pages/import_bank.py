@@ -22,7 +22,7 @@ if asks:
     if chosen and read:
         with st.container(border=True):
             components.section("三、核对")
-            planned = bank_import_view.plan(goal, chosen, read)
+            planned = bank_import_view.plan(user, goal, chosen, read)
             bank_import_view.check(planned, chosen)
         with st.container(border=True):
             components.section("四、导入")

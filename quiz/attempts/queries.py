@@ -138,7 +138,8 @@ def candidate_items(form: Sequence[tuple[FormItem, VersionView]]) -> list[dict[s
 
 
 def _picture(ref: PictureRef, where: str) -> dict[str, str]:
-    return {"src": f"/pictures/{ref.digest}", "where": where}
+    told = {"alt": ref.description} if ref.description else {}
+    return {"src": f"/pictures/{ref.digest}", "where": where} | told
 
 
 def _part(number: int, question: Question, order: Sequence[str]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ once where the item is in use, nobody reviews it again, and its step says “批
 
 A moved item is the same item: versions, steps, forms and results go along. It leaves the import that brought it, so that undoing the
 import in its old bank cannot take it away from the new one.
+
+Every act goes on record (`quiz.banks.bulk_record`); taking it back has to know the papers and stands in `quiz.exchange.bulk_undo`.
 """
 
 from __future__ import annotations
@@ -16,12 +18,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 from sqlmodel import Session, col
 
 from quiz.accounts import audit
 from quiz.accounts.audit import Actor
-from quiz.banks import service
+from quiz.banks import bulk_record, service
 from quiz.banks.bulk_plan import Act, BulkPlan, Order, chosen_items, plan, told
 from quiz.banks.files import ItemDraft
 from quiz.banks.service import NewVersion, Step
@@ -31,8 +33,6 @@ from quiz.vocabulary import ItemState, ItemStepAction
 
 _CODES_ON_TRAIL = 500
 """Codes of items written into one row of the audit trail; the steps of the items tell the rest."""
-_UNDONE = "撤销批量操作"
-_UNDOABLE = (Act.MOVE, Act.WITHDRAW, Act.RESTORE, Act.SECTORS)
 _ACTIONS = {
     Act.TOPIC: "revise_items",
     Act.DIFFICULTY: "revise_items",
@@ -48,31 +48,25 @@ _ACTIONS = {
 
 
 @dataclass(frozen=True)
-class Was:
-    """An item as it was before."""
-
-    item_id: int
-    code: str
-    sectors: tuple[str, ...] | None
-
-
-@dataclass(frozen=True)
 class Done:
-    """What was done, so that it can be told and undone."""
+    """What was done, so that it can be told."""
 
     order: Order
     bank: str
-    items: tuple[Was, ...]
+    items: tuple[int, ...]
+    """Ids of the items that were changed or copied."""
     unchanged: int
     barred: int
-
-    @property
-    def is_undoable(self) -> bool:
-        return self.order.act in _UNDOABLE
+    act_id: int | None
+    """Its number on record; None where it is part of another act."""
 
 
-def carry_out(session: Session, *, bank_code: str, item_ids: Collection[int], order: Order, actor: Actor, now: datetime) -> Done:
+def carry_out(
+    session: Session, *, bank_code: str, item_ids: Collection[int], order: Order, actor: Actor, now: datetime, is_part: bool = False
+) -> Done:
     """Do it to every item that nothing speaks against, as things are now; one row on the audit trail.
+
+    What is part of a larger act is put on record, and taken back, with the whole.
 
     Raises:
         NotFound, Invalid: as `plan`.
@@ -81,11 +75,14 @@ def carry_out(session: Session, *, bank_code: str, item_ids: Collection[int], or
     found = plan(session, bank_code=bank_code, item_ids=item_ids, order=order, actor=actor, lock=True)
     if not found.items:
         raise Refusal("所选题目都不需要或不能这样处理，没有改动。", code="nothing_to_do")
+    ids = [view.item_id for view in found.items]
+    stood = bulk_record.before(session, [] if order.act is Act.COPY else ids)
+    made: list[int] = []
     match order.act:
         case Act.MOVE:
             _move(session, found, actor, now)
         case Act.COPY:
-            _copy(session, found, actor, now)
+            made = _copy(session, found, actor, now)
         case Act.SECTORS:
             _put(session, ({"id": view.item_id, "sectors": list(order.sectors) or None} for view in found.items))
         case Act.WITHDRAW | Act.RESTORE:
@@ -97,47 +94,13 @@ def carry_out(session: Session, *, bank_code: str, item_ids: Collection[int], or
     session.expire_all()
     service.touch(session)
     _record(session, found, actor, now)
-    was = tuple(Was(view.item_id, view.item_code, view.sectors) for view in found.items)
-    return Done(order, bank_code, was, len(found.unchanged), len(found.barred))
-
-
-def undo(session: Session, *, done: Done, actor: Actor, now: datetime) -> int:
-    """Take it back where that is plain: moved items return, what was withdrawn is in use again. Returns how many items.
-
-    Raises:
-        Refusal: this act cannot be taken back, or nothing is left as it made it.
-    """
-    ids = [was.item_id for was in done.items]
-    match done.order.act:
-        case Act.WITHDRAW | Act.RESTORE:
-            back = Act.RESTORE if done.order.act is Act.WITHDRAW else Act.WITHDRAW
-            order = Order(back, reason=_UNDONE)
-            return len(carry_out(session, bank_code=done.bank, item_ids=ids, order=order, actor=actor, now=now).items)
-        case Act.MOVE:
-            order = Order(Act.MOVE, bank=done.bank, reason=_UNDONE)
-            moved = carry_out(session, bank_code=done.order.bank, item_ids=ids, order=order, actor=actor, now=now)
-            _give_back_codes(session, done)
-            return len(moved.items)
-        case Act.SECTORS:
-            return _sectors_as_before(session, done, actor, now)
-    raise Refusal("这次批量操作不能直接撤销，请用批量处理改回来。", code="not_undoable")
-
-
-def _sectors_as_before(session: Session, done: Done, actor: Actor, now: datetime) -> int:
-    """Only where nobody has set others meanwhile."""
-    made = list(done.order.sectors)
-    as_made = {
-        item.id for item in chosen_items(session, done.bank, [was.item_id for was in done.items], lock=True) if (item.sectors or []) == made
-    }
-    before = {was.item_id: None if was.sectors is None else list(was.sectors) for was in done.items if was.item_id in as_made}
-    if not before:
-        raise Refusal("这些题目后来又改过，没有可以撤销的。", code="nothing_to_do")
-    _put(session, ({"id": item_id, "sectors": sectors} for item_id, sectors in before.items()))
-    session.expire_all()
-    service.touch(session)
-    detail = {"reason": _UNDONE, "count": len(before)}
-    audit.record(session, actor=actor, action="set_item_sectors", subject=done.bank, at=now, detail=detail)
-    return len(before)
+    act_id = None
+    if not is_part:
+        act_id = bulk_record.keep(
+            session, stood=stood, made=made, act=order.act.value, bank_code=bank_code, other_code=order.bank, told=_more(session, order),
+            actor=actor, now=now,
+        )  # fmt: skip
+    return Done(order, bank_code, tuple(ids), len(found.unchanged), len(found.barred), act_id)
 
 
 def _move(session: Session, found: BulkPlan, actor: Actor, now: datetime) -> None:
@@ -160,8 +123,8 @@ def _move(session: Session, found: BulkPlan, actor: Actor, now: datetime) -> Non
     service.record_steps(session, steps, actor=actor, now=now)
 
 
-def _copy(session: Session, found: BulkPlan, actor: Actor, now: datetime) -> None:
-    """Copies read as their originals do, so they are in use at once as those are."""
+def _copy(session: Session, found: BulkPlan, actor: Actor, now: datetime) -> list[int]:
+    """Copies read as their originals do, so they are in use at once as those are. Returns their ids."""
     state = ItemState.PUBLISHED.value
     rows = [
         {
@@ -182,6 +145,7 @@ def _copy(session: Session, found: BulkPlan, actor: Actor, now: datetime) -> Non
         for i, version, view in zip(ids, versions, found.items, strict=True)
     ]
     service.record_steps(session, steps, actor=actor, now=now)
+    return ids
 
 
 def _switch(session: Session, found: BulkPlan, actor: Actor, now: datetime) -> None:
@@ -245,14 +209,11 @@ def _record(session: Session, found: BulkPlan, actor: Actor, now: datetime) -> N
     audit.record(session, actor=actor, action=_ACTIONS[found.order.act], subject=found.bank, at=now, detail=detail)
 
 
-def _give_back_codes(session: Session, done: Done) -> None:
-    """Items that had to take another code get their old one back where it is still free."""
-    taken = set(session.scalars(select(col(Item.code)).where(col(Item.bank_code) == done.bank)))
-    now_called = {item.id: item.code for item in chosen_items(session, done.bank, [was.item_id for was in done.items])}
-    rows = [{"id": was.item_id, "code": was.code} for was in done.items if was.item_id in now_called and was.code not in taken]
-    if rows:
-        _put(session, rows)
-        session.expire_all()
+def _more(session: Session, order: Order) -> str:
+    """What the name of the act leaves open: `主题：动火`, the other bank, the reason."""
+    target = session.get(Bank, order.bank) if order.bank else None
+    what = f"“{target.title}”" if target else told(order)
+    return order.reason.strip() if what == order.act.label else _note(what, order.reason)
 
 
 def _put(session: Session, rows: Iterable[dict[str, Any]]) -> None:

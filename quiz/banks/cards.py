@@ -100,3 +100,35 @@ def editions_of_banks(session: Session, bank_codes: Iterable[str]) -> set[str]:
     """The editions these banks are pinned to."""
     rows = session.scalars(select(col(Bank.edition_code)).where(col(Bank.code).in_(set(bank_codes))))
     return {code for code in rows if code}
+
+
+def editions_with_cards(session: Session, edition_codes: Iterable[str] | None = None) -> dict[str, str]:
+    """Editions that have learning cards, code → title, by title; only those of the codes when codes are given."""
+    query = (
+        select(col(Edition.code), col(Edition.title))
+        .join(Clause, col(Clause.edition_code) == col(Edition.code))
+        .join(LearningCard, col(LearningCard.clause_id) == col(Clause.id))
+        .distinct()
+        .order_by(col(Edition.title), col(Edition.code))
+    )
+    if edition_codes is not None:
+        query = query.where(col(Edition.code).in_(set(edition_codes)))
+    return {code: title for code, title in session.execute(query)}
+
+
+def card_characters(session: Session, clause_id: str) -> int | None:
+    """How long a card is to read; None when the clause has none."""
+    card = session.get(LearningCard, clause_id)
+    if card is None:
+        return None
+    return sum(map(len, (card.says, card.why, *card.on_site, *card.mistakes)))
+
+
+def readable_characters(session: Session, edition_codes: Iterable[str]) -> int:
+    """How long all cards of these editions are to read."""
+    rows = session.scalars(
+        select(LearningCard)
+        .join(Clause, col(Clause.id) == col(LearningCard.clause_id))
+        .where(col(Clause.edition_code).in_(set(edition_codes)))
+    )
+    return sum(len(text) for card in rows for text in (card.says, card.why, *card.on_site, *card.mistakes))

@@ -15,13 +15,16 @@ from pydantic_core import ErrorDetails
 
 from quiz.banks.question import PictureRef, Question, check_case
 from quiz.problems import Invalid
-from quiz.settings import ROOT
 from quiz.vocabulary import Difficulty, EditionStatus, ItemKind, ItemType, PostRole
 
+ROOT = Path(__file__).resolve().parents[2]
+"""The same as in `quiz.settings`, which takes too long to load for a process that lives for one file."""
 FOLDER = ROOT / "question_banks"
-_LEFT_OUT_WHEN_EMPTY = {"changed_from", "unit", "tolerance", "prompts", "parts", "pictures"}
+_NOT_SEEN = ("code", "sectors")
+_LEFT_OUT_WHEN_EMPTY = ("changed_from", "unit", "tolerance", "prompts", "parts", "pictures")
 CODE = r"^[a-z0-9][a-z0-9-]*$"
 ITEM_CODE = r"^[A-Za-z0-9][A-Za-z0-9.-]*$"
+_in_order = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str).encode
 
 
 class _Draft(BaseModel):
@@ -98,8 +101,13 @@ class ItemDraft(Question):
 
         What a type does not use is left out, so that a new field never makes new versions of old items.
         """
-        content = self.model_dump(mode="json", exclude={"code", "sectors"})
-        return {name: value for name, value in content.items() if name not in _LEFT_OUT_WHEN_EMPTY or value}
+        content = self.model_dump(mode="json")
+        for name in _NOT_SEEN:
+            del content[name]
+        for name in _LEFT_OUT_WHEN_EMPTY:
+            if not content[name]:
+                del content[name]
+        return content
 
     @property
     def digest(self) -> str:
@@ -176,8 +184,7 @@ class CardsDraft(_Draft):
 
 def digest_of(content: object) -> str:
     """SHA-256 of a content, whatever the order of its fields."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_in_order(content).encode()).hexdigest()
 
 
 def file_digest(path: Path) -> str:

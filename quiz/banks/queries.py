@@ -267,6 +267,16 @@ def clauses_of_edition(session: Session, edition_code: str) -> list[ClauseView]:
     return [_clause_view(*row) for row in rows]
 
 
+def clauses_by_id(session: Session, clause_ids: Iterable[str]) -> dict[str, ClauseView]:
+    """These clauses, whatever edition they belong to."""
+    rows = session.execute(
+        select(Clause, Edition.title, Edition.status)  # type: ignore[call-overload]
+        .join(Edition, Edition.code == Clause.edition_code)
+        .where(col(Clause.id).in_(set(clause_ids)))
+    )
+    return {view.id: view for view in (_clause_view(*row) for row in rows)}
+
+
 _STAMP = select(Setting.value).where(Setting.name == STAMP)  # type: ignore[call-overload]
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from quiz.vocabulary import ItemType
 
@@ -61,6 +61,13 @@ class PictureRef(BaseModel):
 
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
     where: str = Field(default="stem", pattern=r"^(stem|explanation|[A-Z])$")
+    description: str = Field(default="", max_length=200)
+    """What it shows, for whoever cannot see it."""
+
+    @model_serializer(mode="wrap")
+    def _without_empty_description(self, write: SerializerFunctionWrapHandler) -> dict[str, str]:
+        """Left out when empty, so that the digest of an item with an undescribed picture stays what it was."""
+        return {name: value for name, value in write(self).items() if name != "description" or value}
 
 
 def check_question(question: Question) -> None:

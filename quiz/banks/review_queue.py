@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from quiz.banks import workflow
@@ -71,6 +72,43 @@ def waiting_in_bank(session: Session, bank_code: str) -> dict[int, Waiting]:
         for item_id, pending in workflow.pending_of_bank(session, bank_code).items()
         for step in (last[item_id],)
     }
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many versions of a bank wait, by what has to be done with them."""
+
+    review: int = 0
+    publish: int = 0
+    mend: int = 0
+    """Sent back to whoever wrote them."""
+
+    @property
+    def total(self) -> int:
+        return self.review + self.publish + self.mend
+
+
+def waiting(session: Session) -> dict[str, Count]:
+    """What waits in each bank, for the list of banks."""
+    last = (
+        select(func.max(col(ItemStep.id)).label("id"))
+        .join(Item, (col(Item.id) == col(ItemStep.item_id)) & (col(Item.pending_id) == col(ItemStep.version_id)))
+        .group_by(col(Item.id))
+        .subquery()
+    )
+    rows = session.execute(
+        select(col(Item.bank_code), col(Item.pending_state), col(ItemStep.action), func.count())
+        .join(Item, col(Item.id) == col(ItemStep.item_id))
+        .where(col(ItemStep.id).in_(select(last.c.id)))
+        .group_by(col(Item.bank_code), col(Item.pending_state), col(ItemStep.action))
+    )
+    found: dict[str, Counter[str]] = {}
+    for bank, state, action, number in rows:
+        is_sent_back = action == ItemStepAction.SENT_BACK.value
+        found.setdefault(bank, Counter())["mend" if is_sent_back else "publish" if state == ItemState.REVIEWED.value else "review"] += (
+            number
+        )
+    return {bank: Count(**counts) for bank, counts in found.items()}
 
 
 def tasks_of(waiting: Iterable[Waiting], *, account_id: int) -> list[tuple[Task, Waiting]]:

@@ -55,7 +55,7 @@ def review_item(item: VersionView, known: Known) -> list[Finding]:
     messages = [*_basis(item, known), *_content(item)]
     if item.type is ItemType.TRUE_FALSE:
         messages += _true_false(item)
-    else:
+    elif item.type.is_choice:
         sides = Sides.of(item)
         messages += (finding for rule in _CHOICE_RULES for finding in rule(item, sides))
     return [found(code, message, item=item.item_code) for code, message in messages]
@@ -94,7 +94,7 @@ def _changed_from(item: VersionView, known: Known) -> Messages:
 
 def _content(item: VersionView) -> Messages:
     letters = {key for key, _ in item.options}
-    if not item.key or not item.key <= letters:
+    if item.type.is_choice and (not item.key or not item.key <= letters):
         yield "key_outside", f"答案 {''.join(sorted(item.key)) or '（空）'} 不在选项 {''.join(sorted(letters))} 之中。"
     if not item.explanation.strip():
         yield "no_explanation", "没有解析。"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,8 @@ class NewVersion:
 
     item_id: int
     draft: ItemDraft
+    columns: Mapping[str, Any] | None = None
+    """`columns_of` the draft, where they were worked out before the transaction began."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Step:
 
 
 _versions = ItemVersion.__table__  # type: ignore[attr-defined]
-_NEW_VERSIONS = insert(_versions).returning(_versions.c.id, sort_by_parameter_order=True)
+_NEW_VERSIONS = insert(_versions)
+_NAMED_BY = (_versions.c.id, _versions.c.item_id, _versions.c.number)
 _CITED = insert(ItemClause.__table__)  # type: ignore[attr-defined]
 _STEPS = insert(ItemStep.__table__)  # type: ignore[attr-defined]
 
@@ -141,9 +144,13 @@ def write_versions(session: Session, versions: Sequence[NewVersion], *, now: dat
                 .group_by(col(ItemVersion.item_id))
             ).all()  # type: ignore[arg-type]
         )
-    rows = [_columns(version, number=numbers.get(version.item_id, 0) + 1, now=now) for version in versions]
+    rows = [
+        {**(v.columns or columns_of(v.draft)), "item_id": v.item_id, "number": numbers.get(v.item_id, 0) + 1, "created_at": now}
+        for v in versions
+    ]
     connection = session.connection()  # past the ORM: thousands of rows at once are no objects to anybody
-    written = list(connection.execute(_NEW_VERSIONS, rows).scalars())
+    connection.execute(_NEW_VERSIONS, rows)
+    written = _ids_of(session, rows)
     cited = [
         {"version_id": version_id, "clause_id": clause, "position": position, "relation": relation.value}
         for version_id, version in zip(written, versions, strict=True)
@@ -158,12 +165,21 @@ def write_versions(session: Session, versions: Sequence[NewVersion], *, now: dat
     return written
 
 
-def _columns(version: NewVersion, *, number: int, now: datetime) -> dict[str, Any]:
-    draft = version.draft
+def _ids_of(session: Session, versions: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Ids of versions just written. Read afterwards: SQLite would have to return them one statement each."""
+    found = {}
+    items = [version["item_id"] for version in versions]
+    for start in range(0, len(items), 5000):
+        chunk = _versions.c.item_id.in_(items[start : start + 5000])
+        for version_id, item_id, number in session.connection().execute(select(*_NAMED_BY).where(chunk)):
+            found[item_id, number] = version_id
+    return [found[version["item_id"], version["number"]] for version in versions]
+
+
+def columns_of(draft: ItemDraft) -> dict[str, Any]:
+    """What a version keeps of a draft."""
     content = draft.content()
     return {
-        "item_id": version.item_id,
-        "number": number,
         "type": draft.type.value,
         "kind": draft.kind.value,
         "topic": draft.topic,
@@ -175,7 +191,6 @@ def _columns(version: NewVersion, *, number: int, now: datetime) -> dict[str, An
         "explanation": draft.explanation.strip(),
         "rationales": draft.rationales,
         "digest": digest_of(content),
-        "created_at": now,
         "extra": {name: value for name, value in content.items() if name in EXTRA},
     }
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from quiz.banks.queries import ClauseView, VersionView
-from quiz.banks.question import Question
-from quiz.vocabulary import Difficulty, PostRole
+from quiz.banks.question import ALTERNATIVE, Question
+from quiz.vocabulary import Difficulty, ItemType, PostRole
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+(?:\.[0-9]+)?%?|\s+|.", re.DOTALL)
 """A Chinese character is a word; letters and figures belong together, so that 50 → 150 is marked whole."""
@@ -50,7 +50,7 @@ def compare(old: VersionView, new: VersionView) -> list[FieldDifference]:
     fields = [texts("题干", old.stem, new.stem)]
     fields += _by_letter("选项", dict(old.options), dict(new.options))
     fields += _by_letter("左列", dict(old.prompts), dict(new.prompts))
-    fields.append(entries("答案", key_of(old), key_of(new)))
+    fields.append(entries("答案", _answers(old), _answers(new), separator="、" if new.type.is_choice and old.type.is_choice else "\n"))
     fields.append(texts("单位", old.unit, new.unit))
     fields.append(texts("允许误差", old.tolerance, new.tolerance))
     fields += _by_letter("小题", _parts(old), _parts(new))
@@ -58,6 +58,7 @@ def compare(old: VersionView, new: VersionView) -> list[FieldDifference]:
     fields += _by_letter("错项说明", old.rationales, new.rationales)
     fields.append(entries("依据条款", _cited(old.clauses), _cited(new.clauses), separator="\n"))
     fields.append(entries("旧版条款", _cited(old.changed_from), _cited(new.changed_from), separator="\n"))
+    fields.append(entries("图片", _pictures(old), _pictures(new), separator="\n"))
     fields.append(entries("题型", [old.type.label], [new.type.label]))
     fields.append(entries("类别", [old.kind.label], [new.kind.label]))
     fields.append(texts("主题", old.topic, new.topic))
@@ -90,12 +91,42 @@ def key_of(view: VersionView) -> list[str]:
     return list(view.ordered_key) or sorted(view.key)
 
 
+def readable_key(
+    type_: ItemType, key: Sequence[str], *, options: Mapping[str, str], prompts: Mapping[str, str], unit: str = ""
+) -> list[str]:
+    """A key in words, entry by entry: nobody can judge `1B` or `C, A, B` without the texts beside it."""
+    match type_:
+        case ItemType.NUMERIC:
+            return [f"{figure} {unit}".strip() for figure in key]
+        case ItemType.BLANK:
+            return [f"第 {n} 空：{' 或 '.join(text.strip() for text in entry.split(ALTERNATIVE))}" for n, entry in enumerate(key, start=1)]
+        case ItemType.ORDERING:
+            return [f"{n}. {options.get(letter, letter)}" for n, letter in enumerate(key, start=1)]
+        case ItemType.MATCHING:
+            return [f"{prompts.get(pair[:-1], pair[:-1])} — {options.get(pair[-1], pair[-1])}" for pair in key]
+    return list(key)
+
+
+def _answers(view: VersionView) -> list[str]:
+    return readable_key(view.type, key_of(view), options=dict(view.options), prompts=dict(view.prompts))
+
+
+def _pictures(view: VersionView) -> list[str]:
+    """Where each stands and what it shows; the beginning of its digest tells another picture from the same."""
+    names = {"stem": "题干", "explanation": "解析"}
+    return [
+        f"{names.get(ref.where, f'选项 {ref.where}')}附图{f'（{ref.description}）' if ref.description else ''}，图号 {ref.digest[:6]}"
+        for ref in view.pictures
+    ]
+
+
 def part_text(part: Question) -> str:
     """A question of a case, line by line."""
     lines = [f"（{part.type.label}）{part.stem}"]
     lines += [f"{number}. {text}" for number, text in part.prompts.items()]
     lines += [f"{letter}. {text}" for letter, text in part.options.items()]
-    return "\n".join([*lines, f"答案：{'、'.join(part.key)}{part.unit}"])
+    right = readable_key(part.type, part.key, options=part.options, prompts=part.prompts, unit=part.unit)
+    return "\n".join([*lines, f"答案：{'、'.join(right)}"])
 
 
 def _parts(view: VersionView) -> dict[str, str]:

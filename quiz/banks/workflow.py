@@ -221,15 +221,6 @@ def pending_of_bank(session: Session, bank_code: str) -> Mapping[int, Pending]:
     }
 
 
-def waiting(session: Session) -> dict[str, dict[ItemState, int]]:
-    """How many versions wait in each bank, by state: for the badge on the list of banks."""
-    found: dict[str, dict[ItemState, int]] = {}
-    for code, state in session.execute(select(col(Item.bank_code), col(Item.pending_state)).where(col(Item.pending_id).is_not(None))):
-        counts = found.setdefault(code, dict.fromkeys((ItemState.DRAFT, ItemState.REVIEWED), 0))
-        counts[ItemState(state)] += 1  # type: ignore[call-arg]
-    return found
-
-
 def _locked(session: Session, item_id: int) -> Item:
     item = session.scalars(select(Item).where(col(Item.id) == item_id).with_for_update()).first()
     if item is None:

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 _ANSWER = r"正确|错误|[A-L](?:[\s,、]{0,3}[A-L]){0,11}|√|×|对|错|[TFXV](?![A-Za-z])"
 _END = r"(?=[\s,、;。.|:/)\]]|\d|[(\[]|第|$)"
 _RANGE = re.compile(
-    r"[(\[]?\s?(?:第\s?)?(?P<first>\d{1,4})\s?(?:题)?\s?[-—–~～至到―─]{1,2}\s?(?P<last>\d{1,4})\s?(?:题)?\s?[)\]]?\s?[.、:]?\s{0,8}(?P<answers>(?:正确|错误|[A-LTFXV√×对错\s,、;|/]){1,2000})"
+    r"[(\[]?\s?(?:第\s?)?(?P<first>\d{1,4})\s?(?:题)?\s?[-—–~～至到―─]{1,2}\s?(?P<last>\d{1,4})\s?(?:题)?\s?[)\]]?\s?[.、:]?\s{0,8}(?P<answers>(?:正确|错误|[A-LTFXV√×对错\s,、;|/]|\(\s?(?:[A-L]{1,8}|√|×|对|错)\s?\)){1,2000})"
 )
 _SINGLE = re.compile(
     rf"(?:[(\[]\s?(?P<boxed>\d{{1,4}})\s?[)\]]|(?:第\s?)?(?P<plain>\d{{1,4}}))\s{{0,3}}题?\s{{0,3}}[.、:)\]—-]{{0,3}}\s{{0,8}}[(\[]?\s?(?P<answer>{_ANSWER})\s?[)\]]?{_END}"
@@ -32,6 +32,8 @@ class Entry:
     doubt: str = ""
     """Why the answer cannot be relied on."""
     explanation: list[str] = field(default_factory=list)
+    parent: int | None = None
+    """The number of the case whose question this is: `21．各小题答案` above `（1）A`."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,17 @@ def entries_in(shape: str, line: int) -> list[Entry]:
         found.append(Entry(int(match["boxed"] or match["plain"]), re.sub(r"[\s,、]", "", match["answer"]), line))
         place = match.end()
     return found if ranged else _spread(found)
+
+
+_SPAN = re.compile(
+    r"[(\[]?\s?(?:共|第)?\s?\d{1,4}\s?题?(?:\s?[-—–~～至到]\s?第?\s?\d{1,4}\s?题?)?\s?[)\]]?\s{0,4}[:、]\s{0,8}(?=[(\[第\d])"
+)
+
+
+def after_span(shape: str) -> str:
+    """What follows `（1—40）：`, which says for which questions a part of the key is."""
+    found = _SPAN.match(shape)
+    return shape[found.end() :] if found else shape
 
 
 def _of_range(match: re.Match[str], line: int) -> list[Entry]:
@@ -117,6 +130,8 @@ class Numbered(Protocol):
     def scope(self) -> Scope: ...
     @property
     def section(self) -> Hashable: ...
+    @property
+    def parent(self) -> int | None: ...
 
 
 Q = TypeVar("Q", bound=Numbered)
@@ -148,6 +163,7 @@ def match_key(key: Key, questions: Sequence[Q]) -> Matched[Q]:
     partner = _partners(key, questions)
     for place, (scope, entry) in enumerate(key.entries):
         named = [question for question in by_number[entry.number] if _fits(scope, question.scope)]
+        named = [question for question in named if question.parent == entry.parent] or ([] if entry.parent else named)
         exact = [question for question in named if scope.chapter and scope.chapter == question.scope.chapter] or named
         exact = [question for question in exact if scope.ordinal and scope.ordinal == question.scope.ordinal] or exact
         if not named:
@@ -186,9 +202,9 @@ def plain_kind(kind: str) -> str:
 
 def _partners(key: Key, questions: Sequence[Q]) -> dict[int, Q]:
     """Entry by entry, when key and questions fall into the same parts with the same numbers in the same order."""
-    parts = _runs((scope, entry.number, place) for place, (scope, entry) in enumerate(key.entries))
+    parts = _runs(((scope, entry.parent), entry.number, place) for place, (scope, entry) in enumerate(key.entries))
     numbered = [question for question in questions if question.number is not None]
-    sections = _runs((question.section, question.number or 0, place) for place, question in enumerate(numbered))
+    sections = _runs(((question.section, question.parent), question.number or 0, place) for place, question in enumerate(numbered))
     if len(parts) != len(sections):
         return {}
     found: dict[int, Q] = {}

@@ -18,6 +18,7 @@ TRUE_WORDS = frozenset(
         "✓",
         "✔",
         "☑",
+        "✅",
         "是",
         "对的",
         "正确的",
@@ -45,6 +46,7 @@ FALSE_WORDS = frozenset(
         "✕",
         "╳",
         "☒",
+        "❌",
         "x",
         "否",
         "不是",
@@ -72,6 +74,7 @@ PLAIN_WORDS = frozenset(
         "✓",
         "✔",
         "☑",
+        "✅",
         "错",
         "错误",
         "×",
@@ -80,6 +83,7 @@ PLAIN_WORDS = frozenset(
         "✕",
         "╳",
         "☒",
+        "❌",
         "不对",
         "不正确",
         "对的",
@@ -164,9 +168,15 @@ class Chosen:
     """The text that stands after a letter and is not the text of its option."""
 
 
+_SIGN_AFTER = tuple(".．、:：-")
+
+
 def choose(text: str, options: OptionList) -> Chosen:
     """Which options an answer names; no letters when it names none."""
     answer = plain_answer(text)
+    letter, astray = _part(answer, options, {}) if answer[1:2] in _SIGN_AFTER else ("", "")
+    if letter and not astray:  # “A、A和O”, where the text of A consists of letters as well
+        return Chosen((letter,), "letters_and_text")
     letters = letters_of(answer)
     if (
         len(letters) == 1 or letters and min(map(len, options.options.values()), default=0) > 2 * len(answer)
@@ -196,7 +206,7 @@ _PART = re.compile(r"\s*[(（]?([A-Za-zＡ-Ｚａ-ｚ])[)）]?\s*[.．、:：\s-
 def _by_parts(answer: str, options: OptionList, by_text: dict[str, str]) -> Chosen:
     """Several texts, or letters with their texts, in one answer."""
     doubtful: Chosen | None = None
-    for separator in (None, "\n", "；", ";", "|", "##", "**", "#", "、", "，", ",", "/", "\t", " "):
+    for separator in (None, "\n", "；", ";", "|", "##", "**", "#", "$;$", "&", "、", "，", ",", "/", "\t", " "):
         parts = [part.strip() for part in answer.split(separator) if part.strip()] if separator else [answer]
         if separator and len(parts) < 2:
             continue
@@ -220,6 +230,19 @@ def _part(part: str, options: OptionList, by_text: dict[str, str]) -> tuple[str,
         return "", ""
     letter = options.letter_of.get(half_width(found[1]).upper(), "")
     return letter, "" if letter and bare(found[2]) == bare(options.options[letter]) else found[2]
+
+
+_SIGNS_IN_STEM = ("##", "**", "$$", "&", "|", "#")
+
+
+def options_behind_stem(stem: str, answer: str) -> list[str]:
+    """The stem and the options that follow it in its cell, when the answer repeats some of them: `应当（）&停&跑&看`, `停&看`."""
+    for sign in _SIGNS_IN_STEM:
+        parts = [part.strip() for part in stem.split(sign)]
+        named = [part.strip() for part in answer.split(sign)]
+        if len(parts) > 2 and all(parts) and all(named) and set(named) <= set(parts[1:]) and len(set(parts)) == len(parts):
+            return parts
+    return []
 
 
 # Figures --------------------------------------------------------------------------------------------------------------

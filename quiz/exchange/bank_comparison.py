@@ -10,7 +10,8 @@ from rapidfuzz import fuzz
 
 from quiz.banks.queries import VersionView
 from quiz.exchange.domain import Fate, Format, Place, Reading, ReadRow
-from quiz.exchange.plan import ALIKE, Clash, Decision, ImportPlan, Known, answer_of, plain, plan_import
+from quiz.exchange.likeness import ALIKE
+from quiz.exchange.plan import Clash, Decision, ImportPlan, Known, answer_of, plain, plan_import
 from quiz.vocabulary import ItemType
 
 _RUN = 4

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from quiz.banks.question import BLANK
 from quiz.exchange.answer_keys import Entry
-from quiz.exchange.answers import letters_of, plain_answer, says_truth_plainly, truth_of
+from quiz.exchange.answers import letters_of, says_truth_plainly, truth_of
 from quiz.exchange.domain import Picture, Place, RawQuestion, Severity
 from quiz.exchange.kinds import Stated, stated_type
 from quiz.exchange.line_signs import EMPTY_BRACKETS, LETTERS_IN_BRACKETS, TRUTH_IN_BRACKETS, UNDERLINES, shape_of
 from quiz.exchange.lines import COLOURED, HIGHLIGHTED, MARKS, UNDERLINED, Block, Case, Notice, is_picture
-from quiz.exchange.option_labels import Unclear, divide
+from quiz.exchange.option_labels import Unclear, bare_label_at, divide
+from quiz.exchange.stem_answers import FILLED_LINE, likely, same_answer, stands_apart, texts_of, unbracketed, without_separators
 from quiz.exchange.styled_text import StyledText, has_style, joined, share_of, spans_of
+from quiz.exchange.wording import bare
 from quiz.vocabulary import ItemType
 
 _BRACKETS = "（　）"
@@ -23,7 +25,11 @@ _AFTER_ANSWER = re.compile(
     r"\s*(?P<answer>[A-L](?:[\s,、]{0,3}[A-L]){0,11}|√|×|对|错|正确|错误)\s{0,8}(?P<sign>[。,，;；(]|\s(?=[\u4e00-\u9fff]))\s{0,8}(?P<rest>.+)$",
     re.DOTALL,
 )
-_FILLED_LINE = re.compile(r"_{1,40}\s{0,20}(?P<text>[^_\s\n](?:[^_\n]{0,58}[^_\s\n])?)\s{0,20}_{1,40}")
+_LAST_BRACKETS = re.compile(r"[(\[]\s{0,10}([^()\[\]\n]{1,80})\s{0,10}[)\]][\s。.?]{0,6}$")
+_TRUTH_LINES = re.compile(
+    r"\n\s{0,20}(?:true|yes|[TY])\s?[.、:)\s]\s?(?:正确|对|√|是|true)\s{0,9}\n\s{0,20}(?:false|no|[FN])\s?[.、:)\s]\s?(?:错误|错|×|否|false)\s*$",
+    re.IGNORECASE,
+)
 _FILLED_BRACKETS = re.compile(r"\(\s{0,10}([^()\n]{1,40}?)\s{0,10}\)")
 _NO_FILLING = re.compile(r"以下|简称|下同|如[:,]|例如|即|含|不含|包括|其中|见|参见|GB|AQ|\[20")
 
@@ -45,7 +51,7 @@ class QuestionMaker:
         body = self._body()
         stem = body
         if not self._is_open:
-            stem = self._divide(body)
+            stem = self._divide(self._without_truths(body))
         self._stated_answers()
         stem = self._answer_in_stem(stem)
         if not self.found and not self.doubt:
@@ -77,8 +83,19 @@ class QuestionMaker:
         self.options = [(letter, body.cut(start, end)) for letter, start, end in division.options]
         return body.cut(0, division.stem_end)
 
+    def _without_truths(self, body: StyledText) -> StyledText:
+        """`true. 正确` and `false. 错误` below the stem are no options to be lettered: the question is true or false."""
+        found = _TRUTH_LINES.search(shape_of(body.text))
+        if found is None or self.kind.known and self.kind.type is not ItemType.TRUE_FALSE:
+            return body
+        self.block.kind = "判断题"
+        self.kind = stated_type(self.block.kind)
+        note = "选项写的是 true、false，按判断题的正确、错误读取"
+        self.block.notices.append(Notice(Severity.INFO, "truth_options", note, repairs=True))
+        return body.cut(0, found.start())
+
     def _has_bare_labels(self) -> bool:
-        return any(re.match(r"\s*[A-L][\u4e00-\u9fff\d《“]", piece.text) for piece in self.block.body[1:])
+        return any(bare_label_at(shape_of(piece.text)) for piece in self.block.body[1:])
 
     def _unlabelled(self, body: StyledText) -> StyledText:
         """Options without letters: lines after a stem that ends with its bracket or question mark."""
@@ -105,7 +122,7 @@ class QuestionMaker:
     def _columns(self, body: StyledText) -> StyledText:
         """Both columns of a matching question, whose left one is numbered."""
         shape = shape_of(body.text)
-        marks = list(re.finditer(r"(?:(?<=\n)|(?<=[\s\t]))(?:\(?(\d{1,2})\)?[.、)]|([A-L])[.、)])\s*", shape))
+        marks = _in_order(re.finditer(r"(?:(?<=\n)\s{0,40}|(?<=[\s\t]))(?:\(?(\d{1,2})\)?[.、)]|([A-L])[.、)])\s*", shape), shape)
         if len(marks) < 4:
             return body
         ends = [mark.start() for mark in marks[1:]] + [len(shape)]
@@ -123,7 +140,7 @@ class QuestionMaker:
                 texts.append(piece.text.lstrip("\x00").strip())
             else:
                 texts[-1] = f"{texts[-1]}\n{piece.text.strip()}".strip()
-        return [_unbracketed(text) for text in texts if text]
+        return [unbracketed(text) for text in texts if text]
 
     def _stated_answers(self) -> None:
         if self.block.mark:
@@ -162,7 +179,7 @@ class QuestionMaker:
             return
         first_from, first = self.found[0]
         for other_from, other in self.found[1:]:
-            if not _same(first, other):
+            if not same_answer(first, other):
                 message = f"{first_from}是“{first[:20]}”，{other_from}却是“{other[:20]}”"
                 self.doubt = self.doubt or ("answer_conflict", message, "请确认哪一个正确，并改成一致")
 
@@ -170,6 +187,10 @@ class QuestionMaker:
         """The answer inside the stem's brackets, taken out."""
         if self._is_open:
             return self._filled(stem) if self.kind.type is ItemType.BLANK and not self.found else stem
+        if not self.kind.known and not self.options and not self.found:
+            filled = self._filled(stem)
+            if filled is not stem:
+                return filled
         shape = shape_of(stem.text)
         letters = {option for option, _ in self.options}
         hits = [
@@ -177,21 +198,22 @@ class QuestionMaker:
             for match in LETTERS_IN_BRACKETS.finditer(shape)
             if set(re.sub(r"[^A-L]", "", (match[1] or match[2]).upper())) <= letters or not letters
         ]
+        hits = likely(hits, shape)
         truths = list(TRUTH_IN_BRACKETS.finditer(shape))
         truths = [match for match in truths if not shape[match.end() :].strip(" 。.;:?!\n") or not shape[: match.start()].strip()]
         asks_truth = truths or self.kind.type is ItemType.TRUE_FALSE or self.kind.type is None and not self.kind.choice
         if not hits or not self.options and asks_truth:
             hits = truths
         if not hits:
-            return self._bare_mark(stem, shape)
-        values = {re.sub(r"[\s,、;和]", "", match[1] or match[2]).upper() for match in _texts(hits)}
+            return self._option_in_brackets(stem, shape) or self._bare_mark(stem, shape)
+        values = {re.sub(r"[\s,、;和]", "", match[1] or match[2]).upper() for match in texts_of(hits)}
         if len(values) > 1:
             if not self.found:
-                shown = "、".join(f"（{match[1] or match[2]}）" for match in _texts(hits))
+                shown = "、".join(f"（{match[1] or match[2]}）" for match in texts_of(hits))
                 self.doubt = self.doubt or ("ambiguous_answer", f"题干里有 {len(hits)} 处像答案：{shown}", "请只留一处答案")
             return stem
-        value = _texts(hits)[0][1] or _texts(hits)[0][2]
-        if self.found and not _same(self.found[0][1], value):
+        value = texts_of(hits)[0][1] or texts_of(hits)[0][2]
+        if self.found and not same_answer(self.found[0][1], value):
             closing = not shape[hits[-1].end() :].strip(" 。.;:?!\n")
             if closing:
                 message = f"题干括号里是“{value}”，{self.found[0][0]}却是“{self.found[0][1][:20]}”"
@@ -200,6 +222,20 @@ class QuestionMaker:
         if not self.found:
             self.found.append(("题干的括号", value))
         return self._emptied(stem, hits, truth=hits is truths and not self.options)
+
+    def _option_in_brackets(self, stem: StyledText, shape: str) -> StyledText | None:
+        """`……创立。（2003）` above options one of which is 2003: what stands in the last brackets is the answer in words."""
+        found = _LAST_BRACKETS.search(shape)
+        if found is None or self.found or len(self.options) < 2:
+            return None
+        said = stem.text[found.start(1) : found.end(1)].strip()
+        same = [label or "ABCDEFGHIJKL"[place] for place, (label, option) in enumerate(self.options) if bare(option.text) == bare(said)]
+        if len(same) != 1 or not bare(said):
+            return None
+        self.found.append(("题干的括号", same[0]))
+        note = f"题干括号里写着选项文字“{said[:30]}”，按选项 {same[0]} 读取"
+        self.block.notices.append(Notice(Severity.INFO, "answer_in_stem", note, "请核对答案", repairs=True))
+        return self._emptied(stem, [found], truth=False)
 
     def _emptied(self, stem: StyledText, hits: Sequence[re.Match[str]], *, truth: bool) -> StyledText:
         text, style = stem.text, stem.style
@@ -220,14 +256,22 @@ class QuestionMaker:
     def _filled(self, stem: StyledText) -> StyledText:
         """Blanks that are filled in: `__24__`, or every bracket of a fill-in."""
         shape = shape_of(stem.text)
-        hits = [match for match in _FILLED_LINE.finditer(shape) if "_" not in match["text"]]
+        hits = [match for match in FILLED_LINE.finditer(shape) if "_" not in match["text"]]
+        if not self.kind.known and any(letters_of(match["text"]) or len(match[0]) - len(match["text"]) < 4 for match in hits):
+            return stem
         group: int | str = "text"
-        if not hits and not UNDERLINES.search(shape) and not EMPTY_BRACKETS.search(shape) and not has_style(stem, UNDERLINED):
+        if (
+            not hits
+            and self.kind.known
+            and not UNDERLINES.search(shape)
+            and not EMPTY_BRACKETS.search(shape)
+            and not has_style(stem, UNDERLINED)
+        ):
             hits = [match for match in _FILLED_BRACKETS.finditer(shape)]
             group = 1
             if any(_NO_FILLING.search(match[1]) for match in hits):
                 return stem
-        if not hits or group == "text" and UNDERLINES.search(_FILLED_LINE.sub("", shape)):
+        if not hits or group == "text" and UNDERLINES.search(FILLED_LINE.sub("", shape)):
             return stem
         answers = [stem.text[match.start(group) : match.end(group)].strip() for match in hits]
         self.found.append(("题干的空里", "##".join(answers) if len(answers) > 1 else answers[0]))
@@ -293,8 +337,13 @@ class QuestionMaker:
     def _blank_marked(self, stem: StyledText) -> StyledText:
         """Underlined, coloured or highlighted words in a stem are what was filled in."""
         shape = shape_of(stem.text)
+        notes = not self.kind.known  # without a heading that says so, coloured words are what somebody wants to remember
+        if notes and ("\n" in stem.text or self.explanation or len(re.findall(r"[\u4e00-\u9fff]", stem.text)) < 8):
+            return stem
         for mark in (UNDERLINED, COLOURED, HIGHLIGHTED):
             spans = spans_of(stem, mark)
+            if notes and mark != UNDERLINED and not all(stands_apart(stem.text, *span) for span in spans):
+                continue
             if not spans or share_of(stem.text, stem.style, mark) > 0.6 or len(spans) > 10:
                 continue
             if UNDERLINES.search(shape) or EMPTY_BRACKETS.search(shape) and mark == UNDERLINED:
@@ -320,7 +369,7 @@ class QuestionMaker:
             letter = label or "ABCDEFGHIJKL"[place]
             text = self._without_pictures(option.text, letter, shown)
             options.append((label, joined(text)))
-        options = _without_separators(options)
+        options = without_separators(options)
         explanation = self._without_pictures("\n".join(text.strip() for text in self.explanation if text.strip()), "explanation", shown)
         answer = self._without_pictures(self.found[0][1] if self.found else "", "explanation", shown)
         extra = dict(block.extra)
@@ -359,37 +408,20 @@ class QuestionMaker:
         return "".join(kept)
 
 
-def _texts(hits: Sequence[re.Match[str]]) -> list[dict[int, str]]:
-    return [
-        dict(enumerate([match[0], *match.groups(), ""][: len(match.groups()) + 2])) | ({2: ""} if len(match.groups()) < 2 else {})
-        for match in hits
-    ]
-
-
-def _without_separators(options: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """`A.子；B.丑；C.寅。` are 子, 丑 and 寅."""
-    if len(options) < 2 or not all(text[-1:] in "；;，,、" and text[:-1] for _, text in options[:-1]):
-        return options
-    last_label, last = options[-1]
-    return [*((label, text[:-1].rstrip()) for label, text in options[:-1]), (last_label, last.rstrip("。.；;").rstrip() or last)]
-
-
-def _unbracketed(text: str) -> str:
-    """`B）`, whose bracket opened before the tag, is B."""
-    for opening, closing in ("（）", "()", "【】", "[]"):
-        if text.endswith(closing) and opening not in shape_of(text).replace("[", opening) and closing not in text[:-1]:
-            return text[:-1].rstrip()
-    return text
-
-
-def _same(one: str, other: str) -> bool:
-    first, second = letters_of(one), letters_of(other)
-    if first and second:
-        return sorted(first) == sorted(second)
-    truths = truth_of(one), truth_of(other)
-    if None not in truths:
-        return truths[0] == truths[1]
-    return plain_answer(one) == plain_answer(other)
+def _in_order(found: Iterable[re.Match[str]], shape: str) -> list[re.Match[str]]:
+    """The numbers 1, 2, 3 … and the letters A, B, C …, each the next of its column; `2.5` inside a line is neither."""
+    numbers, letters, kept = 0, 0, []
+    for mark in found:
+        at_line = not shape[shape.rfind("\n", 0, mark.start() + 1) + 1 : mark.start(1) if mark[1] else mark.start(2)].strip(" \t(")
+        if not at_line and shape[mark.end() : mark.end() + 1].isdigit() and not mark[0][-1].isspace():
+            continue
+        if mark[1] and int(mark[1]) == numbers + 1:
+            numbers += 1
+            kept.append(mark)
+        elif mark[2] and mark[2] == "ABCDEFGHIJKL"[letters : letters + 1]:
+            letters += 1
+            kept.append(mark)
+    return kept
 
 
 def material_of(case: Case, pictures: dict[str, Picture], shown: list[Picture]) -> str:

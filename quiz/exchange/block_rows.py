@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -36,6 +37,17 @@ def rows_of_document(document: Document) -> list[ReadRow]:
     return [row for _, _, row in rows]
 
 
+def without_questions(rows: Sequence[ReadRow]) -> tuple[Remark, ...]:
+    """What to say of a file in which nothing looked like a question."""
+    if not rows or any(row.fate is not Fate.SKIPPED for row in rows):
+        return ()
+    message = "文件里没有认出题目"
+    action = "请写成“1. 题干”，选项另起一行写“A. 选项”，再写“答案：A”；题目是一张表时请另存为 .xlsx 或 .csv 再导入"
+    if any(remark.code == "answer_key" for row in rows for remark in row.remarks):
+        message, action = "文件里只有答案，没有题目", "请把题目和答案放在同一个文件里再导入"
+    return (Remark(Severity.WARNING, "no_questions", message, action),)
+
+
 def _merged(skips: Sequence[Skip]) -> list[Skip]:
     """Several lines of one paragraph are one unit."""
     kept: list[Skip] = []
@@ -68,9 +80,18 @@ def _row(block: Block, pictures: dict[str, Picture]) -> ReadRow:
         row = _with_notices(judge(block.ready), block.notices)
         return row if block.doubt is None or row.draft is None else _refusal(block.ready, *block.doubt)
     raw, doubt = QuestionMaker(block, pictures).raw()
+    if _is_empty(raw) and not block.keyed:
+        remark = Remark(Severity.INFO, "empty_number", "只有题号，没有内容，不是题目", place=raw.place)
+        return ReadRow(raw.place, Fate.SKIPPED, None, (remark,), excerpt=_plain(block.line.text)[:EXCERPT])
     alone = block.case is not None and len(block.case.blocks) == 1
     notices = [*(_notices_of(block.case) if alone and block.case is not None else ()), *block.notices]
     return _with_notices(judge(raw) if doubt is None else _refusal(raw, *doubt), notices)
+
+
+def _is_empty(raw: RawQuestion) -> bool:
+    """A number and nothing behind it but lines to write on, as answer sheets have them."""
+    said = "".join([raw.stem, *(text for _, text in raw.options), raw.answer_text, raw.explanation])
+    return not raw.pictures and not re.sub(r"[\s_（）()．.、]+", "", said)
 
 
 def _refusal(raw: RawQuestion, code: str, message: str, action: str) -> ReadRow:
@@ -112,7 +133,8 @@ def _case_row(case: Case, pictures: dict[str, Picture]) -> ReadRow:
     if not parts or any(row.draft is None for _, row in parts):
         return ReadRow(place, Fate.REFUSED, None, tuple(remarks), tuple(shown), excerpt=excerpt)
     drafts = [row.draft for _, row in parts if row.draft is not None]
-    explanation = "\n".join(f"第 {number} 小题：{draft.explanation}" for number, draft in enumerate(drafts, 1) if draft.explanation)
+    listed = [f"第 {number} 小题：{draft.explanation}" for number, draft in enumerate(drafts, 1) if draft.explanation]
+    explanation = "\n".join([*case.explanation, *listed])
     try:
         draft = ItemDraft(
             code="", type=ItemType.CASE, kind=drafts[0].kind, stem=stem, topic=drafts[0].topic, difficulty=drafts[0].difficulty,

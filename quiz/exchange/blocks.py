@@ -10,21 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from quiz.exchange.answer_keys import Scope, entries_in
+from quiz.exchange.answer_keys import Scope, after_span, entries_in
+from quiz.exchange.block_parts import add_line, read_tags
 from quiz.exchange.block_rows import rows_of_document
 from quiz.exchange.domain import Picture, ReadRow
 from quiz.exchange.key_lines import KeyLines
+from quiz.exchange.key_pairs import with_pairs
 from quiz.exchange.kinds import stated_type
 from quiz.exchange.line_signs import (
     TRUTH_IN_BRACKETS,
     Number,
+    divides,
     heading_at,
     is_chapter,
     is_instruction,
     is_page_number,
     is_title,
     number_at,
-    stretches,
+    says_nothing,
 )
 from quiz.exchange.lines import Block, Case, Document, Line, Piece, Skip
 from quiz.exchange.outlook import Outlook, look_ahead
@@ -35,18 +38,13 @@ _CASE_START = re.compile(
 )
 _ABOUT = re.compile(r"\s*[\[(]?\s?(?:请?根据|依据|阅读|结合).{0,30}(?:材料|案例|资料|情[景境]|背景).{0,20}(?:回答|完成|作答).{0,30}题")
 _LAST_NUMBER = re.compile(r"[-—–~～至到、]\s?第?(\d{1,4})\s?[小）)]?题")
-_KIND_TAG = re.compile(
-    r"\s{0,8}[\[(<]\s?((?:单项|多项|不定项)?选择题?|单选题?|多选题?|不定项(?:选择)?题?|判断题?|是非题?|填空题?|简答题?|问答题?|论述题?|排序题?|配对题?|计算题?|案例(?:分析)?题?)"
-    r"\s?(?:[,、]?\s?(?:共|本题)?\s?(?P<score>\d{1,3}(?:\.\d)?)\s?分)?\s?[\])>][\s:、.]{0,4}|\s{0,8}((?:单选|多选|判断|填空|不定项选择|简答)题)\s?:\s{0,4}"
-)
-_SCORE_TAG = re.compile(r"\s{0,8}[\[(]\s?(?:本题|共|每题)?\s?(\d{1,3}(?:\.\d)?)\s?分\s?[\])]\s{0,4}")
-_TAIL = " \t\u3000\u00a0*＊"
+_OPTION_BESIDE = re.compile(r"\s[A-L]\s?[.、)]")
 _SCENARIO_BODY = 25
 
 
 def rows_of(lines: Sequence[Line], pictures: dict[str, Picture] | None = None) -> list[ReadRow]:
     """Every question, and every other line, with its fate, in the order of the document."""
-    return rows_of_document(Gatherer(lines, pictures or {}).gather())
+    return rows_of_document(Gatherer(with_pairs(lines), pictures or {}).gather())
 
 
 class Gatherer:
@@ -93,9 +91,16 @@ class Gatherer:
         elif is_page_number(line.shape) and not line.is_row and not self._is_listed_figure(place):
             self._skip(line, "page_number", "页码")
             return
+        elif self._divides(line):
+            self._skip(line, "separator", "分隔用的符号，不是题目")
         else:
             self._take_text(place, line)
         self.gap = False
+
+    def _divides(self, line: Line) -> bool:
+        if divides(line.shape):
+            return True
+        return self.block is not None and self.block.state != "body" and self.block.has_answer and says_nothing(line.shape)
 
     def _is_listed_figure(self, place: int) -> bool:
         """A line of figures beside another one in a question without options is an option, not the number of a page."""
@@ -150,7 +155,7 @@ class Gatherer:
         if plain_title and not self.outlook.number_follows(place):
             return False
         rest = heading.rest.lstrip(" :、.答案])")
-        entries = entries_in(rest, line.number) if rest[:1].isdigit() or rest[:1] == "(" else []
+        entries = entries_in(after_span(rest), line.number) if rest[:1].isdigit() or rest[:1] == "(" else []
         chapter = self.keys.scope.chapter or self.scope.chapter if self.keys.is_open else self.scope.chapter
         scope = Scope(chapter, heading.ordinal, heading.kind)
         if entries or heading.is_key and self.keys.someone_waits():
@@ -192,6 +197,8 @@ class Gatherer:
         scenario = stated_type(self.scope.kind).scenario if self.scope.kind else False
         signs = self.outlook.signs[place]
         open_case = self.case is not None and self.block is None and not self.case.blocks
+        if self._is_pair(place):
+            return False
         if about is None and not scenario and not open_case:
             return False
         if about is not None or scenario and _CASE_START.match(shape):
@@ -203,7 +210,7 @@ class Gatherer:
         if scenario and signs.number and signs.number.style == "plain" and self.outlook.has_inner_questions(place) and not signs.label:
             self._close()
             text = line.text[signs.number.end :]
-            self.case = Case(line, [Piece(text, line, signs.number.end)], number=signs.number.value)
+            self.case = Case(line, [Piece(text, line, signs.number.end)], number=signs.number.value, scope=self.scope)
             self.document.cases.append(self.case)
             self.last, self.style = None, "round"
             return True
@@ -228,7 +235,7 @@ class Gatherer:
             return True
         number = signs.number
         begins = number is not None and (self.outlook.options_follow(place) or self.outlook.evidence[place] and self.keys.is_full())
-        if begins or signs.label == "A":
+        if begins and not signs.answers_at_once or signs.label == "A":
             self.keys.end()
             return False
         stray = line.is_title or is_title(shape) or is_instruction(shape) and not signs.tags
@@ -240,21 +247,33 @@ class Gatherer:
 
     # Questions --------------------------------------------------------------------------------------------------------
 
+    def _is_pair(self, place: int) -> bool:
+        """A row of the columns of a matching question: `2．乙` beside `B．丑`."""
+        number, block = self.outlook.signs[place].number, self.block
+        if number is None or block is None or stated_type(block.kind).type is not ItemType.MATCHING:
+            return False
+        line = self.lines[place]
+        in_columns = line.cells > 1 or bool(_OPTION_BESIDE.search(line.shape, number.end))
+        return in_columns and number.value == block.nested.get(number.style, 0) + 1
+
     def _begins(self, place: int, number: Number, evidence: int) -> bool:
         """Does this numbered line begin a question?"""
         block, expected = self.block, (self.last or 0) + 1
-        if number.value == 0:
+        if number.value == 0 or self._is_pair(place):
             return False
-        if number.faint and not (number.value == expected and evidence >= 1 and self.outlook.faint_is_usual):
+        if number.faint and not (number.value == expected and self._counts_though_faint(place, evidence)):
             return False
         if block is None:
             return self._begins_afresh(place, number, evidence)
+        if number.doubtful and number.value != expected and expected > 1:
+            return False
         if self.style and number.style != self.style:
             return evidence == 2 and block.complete and number.value == expected and not self.outlook.signs[place].tags_first
         running = block.nested.get(number.style) == number.value - 1
-        if running and not block.complete and stated_type(block.kind).type is ItemType.MATCHING:
+        left_table = not self.lines[place].cells and any(piece.line.cells > 1 for piece in block.body)
+        if running and not left_table and not block.complete and stated_type(block.kind).type is ItemType.MATCHING:
             return False
-        if running and not (evidence >= 1 and number.value == expected) and (not block.has_options or evidence < 2):
+        if running and not left_table and not (evidence >= 1 and number.value == expected) and (not block.has_options or evidence < 2):
             return False
         if number.value == expected:
             return True
@@ -267,6 +286,12 @@ class Gatherer:
         if block.state in ("answer", "explanation"):
             return expected < number.value <= expected + 3 and not block.nested
         return number.value > (block.number or 0)
+
+    def _counts_though_faint(self, place: int, evidence: int) -> bool:
+        """`11中国……`, the expected number without a sign, after a question that is complete and before options."""
+        if self.block is not None and not self.block.complete:
+            return evidence >= 1 and self.outlook.faint_is_usual
+        return evidence >= 1 and self.outlook.faint_is_usual or self.outlook.options_follow(place)
 
     def _begins_afresh(self, place: int, number: Number, evidence: int) -> bool:
         if evidence == 2:
@@ -286,15 +311,19 @@ class Gatherer:
         if self.last is not None and number.value == 1 and self.last >= 1 and self.case is None:
             self.section += 1
         self.style = self.style or number.style
-        self.last = number.value
+        before, self.last = self.last, number.value
         block = Block(line, number.value, self.section, self.scope, self.scope.kind, mark=number.mark, case=self.case)
-        if number.doubtful:
+        if number.doubtful and not self._is_expected(place, number, before):
             block.doubt = (
                 "ambiguous_number",
                 f"看不出“{line.text.strip()[:12]}”开头是题号还是小数",
                 "请在题号后加“、”或空格",
             )
         self._open(place, block, number.end)
+
+    def _is_expected(self, place: int, number: Number, before: int | None) -> bool:
+        """`21.20世纪……` after 20 and before 22 is no decimal number."""
+        return number.value == (before or 0) + 1 and self.outlook.is_counted_on(place, number)
 
     def _begin_unnumbered(self, place: int, line: Line) -> None:
         self.keys.end()
@@ -309,21 +338,9 @@ class Gatherer:
         self.document.blocks.append(block)
         block.has_answer = bool(block.mark)
         block.notices += block.line.notices
-        shape = block.line.shape
-        for _ in range(2):
-            kind, score = _KIND_TAG.match(shape, start), _SCORE_TAG.match(shape, start)
-            if kind:
-                block.kind = kind[1] or kind[3]
-                block.extra |= {"score": kind["score"]} if kind["score"] else {}
-                start = kind.end()
-                number = number_at(shape[start:]) if block.number is None else None
-                if number is not None and not number.faint:
-                    block.number = self.last = number.value
-                    start += number.end
-            elif score:
-                block.extra["score"] = score[1]
-                start = score.end()
-        self._add(place, block.line, start)
+        start = read_tags(block, start)
+        self.last = block.number or self.last
+        add_line(block, self.outlook, place, block.line, start)
 
     def _close(self) -> None:
         self.block = None
@@ -337,7 +354,7 @@ class Gatherer:
         if block is not None and not self._starts_unnumbered(place, line):
             if signs.tags or signs.label or not self._is_stray(place, line):
                 block.notices += line.notices
-                self._add(place, line, 0)
+                add_line(block, self.outlook, place, line, 0)
                 return
             self._stray(line)
             return
@@ -410,40 +427,3 @@ class Gatherer:
             self._skip(line, "title", "标题，不是题目")
         else:
             self._skip(line, "not_a_question", "不是题目")
-
-    # Parts of a question ----------------------------------------------------------------------------------------------
-
-    def _add(self, place: int, line: Line, start: int) -> None:
-        """What a line says, to the parts of the open question."""
-        block = self.block
-        assert block is not None
-        signs = self.outlook.signs[place]
-        tags = [tag for tag in signs.tags if tag.start >= start or tag.end > start]
-        before = line.text[start : tags[0].start] if tags else line.text[start:]
-        if before.strip() or not tags and not block.body:
-            self._add_plain(block, line, before, start, place)
-        for tag, end in stretches(tags, len(line.text)):
-            block.add_tagged(tag, Piece(line.text[tag.end : end], line, tag.end))
-
-    def _add_plain(self, block: Block, line: Line, text: str, start: int, place: int) -> None:
-        signs = self.outlook.signs[place]
-        piece = Piece(text.rstrip(_TAIL), line, start)
-        if block.state == "answer" and not any(part.text.strip() for part in block.answer):
-            block.answer.append(piece)
-            block.has_answer = True
-            return
-        if signs.label and start == 0 and not (block.has_options and block.state == "explanation"):
-            block.has_options = True
-            block.state = "body"
-        if self.outlook.own[place] == 2 and block.state == "body" and not block.has_options:
-            block.has_answer = True
-        block.has_options = block.has_options or signs.inline and block.state == "body"
-        if block.state == "body":
-            block.body.append(piece)
-        elif block.state == "answer" and block.has_options:
-            block.state = "explanation"
-            block.explanation.append(piece)
-        elif block.state == "answer":
-            block.answer.append(piece)
-        else:
-            block.explanation.append(piece)

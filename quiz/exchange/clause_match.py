@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from quiz.banks.queries import ClauseView
 
@@ -30,6 +31,7 @@ def clause_for(text: str, clauses: Iterable[ClauseView]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+@lru_cache(4096)
 def _numbers(text: str) -> tuple[int, int, int] | None:
     """Article, paragraph, item; 0 where none is named."""
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))

@@ -35,6 +35,10 @@ def detect(data: bytes, *, name: str = "") -> Format:
         _refuse("pdf", "这是 PDF。请导入生成它的 Word 或 Excel 原文件。")
     if data[:4] in (b"\x89PNG", b"GIF8") or data.startswith((b"\xff\xd8\xff", b"BM")):
         _refuse("picture", "这是一张图片。请把题目录入 Word 或 Excel 后再导入。")
+    if data.startswith((b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")):
+        _refuse("archive", "这是压缩文件（rar、7z 或 gz）。请先解压，再逐个导入里面的文件。")
+    if data.startswith((b"MZ", b"\x7fELF")):
+        _refuse("program", "这是程序，不是题库。请选择 Excel、Word 或其他题库文件；来历不明的文件请不要打开。")
     return _in_text(data, name)
 
 
@@ -105,14 +109,16 @@ def _in_text(data: bytes, name: str) -> Format:
     text = _decoded(head)
     start = text.lstrip("\ufeff \t\r\n")
     if start.startswith("<"):
-        return _in_xml(head, start)
+        return _in_xml(head, start, name)
     if start[:1] in "{[" and re.match(r"[\[{]\s*([\"{\[\]}])", start):
         return Format.JSON
-    if _looks_like_gift(text):
+    suffix = name.lower().rsplit(".", 1)[-1] if "." in name else ""
+    if suffix in ("csv", "tsv") and _looks_like_table(text):
+        return Format.CSV  # braces in a cell make no GIFT of it
+    if suffix == "gift" or _looks_like_gift(text):
         return Format.GIFT
     if re.search(r"^ANSWER:\s*[A-Z]\s*$", text, re.MULTILINE) and re.search(r"^[A-Z][.)]\s", text, re.MULTILINE):
         return Format.AIKEN
-    suffix = name.lower().rsplit(".", 1)[-1] if "." in name else ""
     return Format.CSV if suffix in ("csv", "tsv") or _looks_like_table(text) else Format.TEXT
 
 
@@ -127,7 +133,7 @@ def _decoded(head: bytes) -> str:
         return head.decode("gb18030", errors="replace")
 
 
-def _in_xml(head: bytes, start: str) -> Format:
+def _in_xml(head: bytes, start: str, name: str) -> Format:
     lowered = head.lower()
     found = _qti(head)
     if found:
@@ -135,6 +141,8 @@ def _in_xml(head: bytes, start: str) -> Format:
     if b"<quiz" in lowered:
         return Format.MOODLE_XML
     if re.match(r"<!doctype html|<html|<table|<meta", start, re.IGNORECASE):
+        if name.lower().endswith((".doc", ".docx", ".txt", ".md", ".wps")):
+            _refuse("html", "这是网页（HTML），不是文档。请用 Word 或 WPS 打开，另存为 .docx 后再导入。")
         _refuse("html", "这是网页（HTML）改了后缀的“假表格”。请用 WPS 或 Excel 打开，另存为 .xlsx 后再导入。")
     _refuse("unknown_xml", "这个 XML 不是 Moodle XML，也不是 QTI。请确认导出时选择的格式。")
 

@@ -88,6 +88,7 @@ class Picture:
     data: bytes = field(repr=False)
     media_type: str = "image/png"
     where: str = "stem"
+    description: str = ""
 
     @property
     def digest(self) -> str:

@@ -45,6 +45,11 @@ _WRITERS = {
 }
 
 
+def suffix_of(format: ExportFormat) -> str:
+    """How the name of a file of this format ends."""
+    return _WRITERS[format][1]
+
+
 @dataclass(frozen=True)
 class Check:
     """What a format makes of a bank, before anything is written."""
@@ -85,14 +90,15 @@ def items_to_export(session: Session, bank_code: str) -> tuple[str, list[ItemDra
 def check(items: Sequence[ItemDraft], format: ExportFormat) -> Check:
     """What the format can hold, and what it would leave out or lose."""
     writer = _writer(format)
+    unreadable = writer.unreadable(items) if format is ExportFormat.DOCX else {}
     holds, left_out, losses = [], [], []
-    for item in items:
+    for place, item in enumerate(items):
         reasons = tuple(writer.left_out(item))
         if reasons:
             left_out.append((item.code, reasons))
             continue
         holds.append(item)
-        lost = tuple(writer.cannot_hold(item))
+        lost = (*writer.cannot_hold(item), *unreadable.get(place, ()))
         if lost:
             losses.append((item.code, lost))
     return Check(tuple(holds), tuple(left_out), tuple(losses))
@@ -112,9 +118,9 @@ def export_items(session: Session, *, title: str, items: Sequence[ItemDraft], fo
     pictures = {row.digest: Picture(row.data, row.media_type) for row in rows}
     if format is ExportFormat.DOCX:  # read by people, who know a clause by its name
         checked = replace(checked, holds=tuple(_with_names(session, checked.holds)))
-    writer, suffix = _writer(format), _WRITERS[format][1]
+    writer = _writer(format)
     write = writer.write_csv if format is ExportFormat.CSV else writer.write
-    return Export(write(title, checked.holds, pictures), suffix, len(checked.holds), checked.left_out, checked.losses)
+    return Export(write(title, checked.holds, pictures), suffix_of(format), len(checked.holds), checked.left_out, checked.losses)
 
 
 def _with_names(session: Session, items: Sequence[ItemDraft]) -> list[ItemDraft]:

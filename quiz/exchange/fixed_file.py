@@ -16,6 +16,7 @@ from xlsxwriter.format import Format as CellFormat
 from xlsxwriter.worksheet import Worksheet
 
 from quiz.exchange.domain import Fate, Format, Place, Reading, ReadRow
+from quiz.exchange.own_rows import CASE_MARK
 from quiz.exchange.sandbox import SECONDS, WORDS
 from quiz.exchange.writers import table
 from quiz.spreadsheets.reading import Grid, open_grids
@@ -110,14 +111,15 @@ def _as_table(reading: Reading) -> bytes:
         sheet.write_string(0, column, name, formats[Fate.SKIPPED])
     line = 1
     for row in _wanted(reading.rows):
-        values = table.row_of(row.draft) if row.draft else ["", "", row.excerpt]
-        for column, text in enumerate(values):
-            if text:
-                sheet.write_string(line, column, text, formats[row.fate])
+        lines = table.rows_of(row.draft, mark=f"{CASE_MARK}{line}") if row.draft else [["", "", row.excerpt]]
         if row.fate is not Fate.ACCEPTED:
             reasons = "\n".join(remark.text for remark in row.remarks)
             sheet.write_comment(line, names.index("题干"), f"【{row.fate.label}】{row.place}\n{reasons}", _COMMENT)
-        line += 1
+        for values in lines:
+            for column, text in enumerate(values):
+                if text:
+                    sheet.write_string(line, column, text, formats[row.fate])
+            line += 1
     sheet.freeze_panes(1, 3)
     book.close()
     return stream.getvalue()

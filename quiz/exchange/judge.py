@@ -7,11 +7,11 @@ import re
 from pydantic import ValidationError
 
 from quiz.banks.files import ItemDraft
-from quiz.exchange.answers import Chosen, choose, letters_of, plain_answer, says_truth_plainly, truth_of
+from quiz.exchange.answers import Chosen, choose, letters_of, options_behind_stem, plain_answer, says_truth_plainly, truth_of
 from quiz.exchange.domain import Fate, RawQuestion, ReadRow, Severity
 from quiz.exchange.judgement import Judgement, Refused, Settled, excerpt_of, refused
 from quiz.exchange.kinds import NOTHING, stated_difficulty, stated_type
-from quiz.exchange.open_answers import has_blank, settle_blanks, settle_figure, settle_pairs
+from quiz.exchange.open_answers import count_blanks, has_blank, settle_blanks, settle_figure, settle_pairs
 from quiz.exchange.option_list import Ambiguous, Found, OptionList, arrange, split_off_options, split_options
 from quiz.exchange.wording import answer_in_stem, half_width, tidy, without_number, without_tag
 from quiz.vocabulary import Difficulty, ItemKind, ItemType, PostRole
@@ -144,6 +144,9 @@ class _Judge:
             if answer and not self.answer:
                 found[-1] = (last_label, last[: answer.start()].strip())
                 self.answer = answer[1].strip()
+        elif parts := options_behind_stem(self.stem, self.answer):
+            stem, found = parts[0], [("", part) for part in parts[1:]]
+        if found:
             self.judgement.repair("options_in_stem", f"题干后面的 {len(found)} 个选项已分开")
         return stem, found
 
@@ -178,17 +181,22 @@ class _Judge:
 
     def _settle_with_options(self) -> Settled:
         stated, texts = self.stated.type, list(self.list.options.values())
-        if stated is ItemType.BLANK and not self.answer:
+        if stated is ItemType.BLANK and (not self.answer or self._fills_in_order()):
             return settle_blanks(self.judgement, self.stem, "", texts)
         if not self.answer:
             self.judgement.refuse("missing_answer", "没有答案", at="answer", action="请补上答案字母")
-        truths = [truth_of(text) if says_truth_plainly(text) else None for text in texts]
+        pair = texts if len(texts) == 2 else []
+        truths = [truth_of(text) if says_truth_plainly(text) or stated is ItemType.TRUE_FALSE else None for text in pair]
         if sorted(truths, key=str) == [False, True]:
             return self._settle_truth_pair(truths)
         if stated in (ItemType.BLANK, ItemType.NUMERIC) and not letters_of(self.answer):
             message = f"题型是{stated.label}，却有 {len(texts)} 个选项，答案也不是选项字母"
             self.judgement.refuse("type_conflict", message, at="type", action="请改正题型，或删去选项")
         return self._settle_choice(self._chosen())
+
+    def _fills_in_order(self) -> bool:
+        """Are the options what fills the blanks, one each, and the answer their letters in order?"""
+        return self.answer == "".join(self.list.options) and count_blanks(self.stem) == len(self.list.options)
 
     def _chosen(self) -> Chosen:
         chosen = choose(self.answer, self.list)
@@ -267,7 +275,8 @@ class _Judge:
         if not self.answer and not (stated is ItemType.BLANK and self.found):
             self._refuse_missing_answer()
         if stated is ItemType.BLANK:
-            return settle_blanks(self.judgement, self.stem, self.answer, list(self.list.options.values()))
+            answer = "" if self.list.options and self._fills_in_order() else self.answer
+            return settle_blanks(self.judgement, self.stem, answer, list(self.list.options.values()))
         if stated is ItemType.NUMERIC:
             return settle_figure(self.judgement, self.answer)
         if stated is ItemType.TRUE_FALSE:
@@ -283,15 +292,13 @@ class _Judge:
             action = "请用换行或 | 隔开各选项，或在前面标上 A. B. C."
             self.judgement.refuse("ambiguous_options", "选项写在一格里，看不出怎样分开", at="options", action=action)
         if stated in _CHOICES or self.stated.choice or self.list.options or letters_of(self.answer):
-            self.judgement.refuse("too_few_options", f"只有 {len(self.list.options)} 个选项", at="options", action="请补写选项，至少两个")
+            self.judgement.refuse("too_few_options", self._few_options(), at="options", action="请补写选项，至少两个")
         return self._settle_unnamed()
 
     def _refuse_missing_answer(self) -> None:
         stated = self.stated
         if (stated.type in _CHOICES or stated.choice) and len(self.list.options) < 2:
-            self.judgement.refuse(
-                "too_few_options", f"只有 {len(self.list.options)} 个选项，也没有答案", at="options", action="请补写选项和答案"
-            )
+            self.judgement.refuse("too_few_options", f"{self._few_options()}，也没有答案", at="options", action="请补写选项和答案")
         self.judgement.refuse("missing_answer", "没有答案", at="answer", action="请补上答案")
 
     def _settle_unnamed(self) -> Settled:
@@ -302,9 +309,18 @@ class _Judge:
             self._say_inferred(ItemType.BLANK)
             return settle_blanks(self.judgement, self.stem, self.answer, [])
         if re.match(r"[-+约≈=]?\s*\d", half_width(self.answer)) and len(self.answer) <= 40:
+            if not _ASKS_FIGURE.search(self.stem) and re.fullmatch(r"[012]", self.answer):
+                message = f"没有题型，也没有选项，答案“{self.answer}”看不出是判断题还是计算题"
+                self.judgement.refuse("type_unclear", message, at="answer", action="请写明题型；判断题的答案请填 对 或 错")
             self._say_inferred(ItemType.NUMERIC)
             return settle_figure(self.judgement, self.answer)
+        if _LETTERED.match(half_width(self.answer)):
+            message = f"没有选项，答案“{self.answer[:30]}”是其中一个选项"
+            self.judgement.refuse("too_few_options", message, at="options", action="请补写选项")
         self.judgement.kind_unsupported("简答题（没有选项，答案是一段文字）")
+
+    def _few_options(self) -> str:
+        return f"只有 {len(self.list.options)} 个选项" if self.list.options else "没有选项"
 
     def _settle_truth(self) -> Settled:
         truth = truth_of(self.answer)
@@ -345,7 +361,7 @@ class _Judge:
                 code=self.raw.extra.get("code", "").strip()[:60],
                 type=settled.type,
                 kind=self._kind(),
-                roles=[role for role in PostRole if role.label in re.split(r"[、，,；;\s]+", self.raw.extra.get("roles", ""))],
+                roles=self._roles(),
                 rationales=self._rationales(settled),
                 topic=self._topic(),
                 difficulty=self._difficulty(),
@@ -362,17 +378,24 @@ class _Judge:
             self.judgement.refuse("item_format", f"不合题目的规则：{reason}", action="请对照题型的要求改正")
 
     def _kind(self) -> ItemKind:
-        named = next((kind for kind in ItemKind if kind.label == self.raw.extra.get("kind", "").strip()), None)
+        text = self.raw.extra.get("kind", "").strip()
+        named = next((kind for kind in ItemKind if kind.label == text), None) if text else None
         return named or (ItemKind.SCENARIO if self.stated.scenario else ItemKind.KNOWLEDGE)
+
+    def _roles(self) -> list[PostRole]:
+        named = self.raw.extra.get("roles", "")
+        return [role for role in PostRole if role.label in _LISTED.split(named)] if named else []
 
     def _rationales(self, settled: Settled) -> dict[str, str]:
         """`B：不对，因为……`, one wrong option a line."""
-        lines = re.findall(r"^\s*([A-H])\s*[：:.、]\s*(\S.*)$", self.raw.extra.get("rationales", ""), re.MULTILINE)
+        text = self.raw.extra.get("rationales", "")
+        lines = _RATIONALE.findall(text) if text else []
         return {letter: text.strip() for letter, text in lines if letter in settled.options and letter not in settled.key}
 
     def _topic(self) -> str:
         extra = self.raw.extra
-        topic = " ".join(tidy(extra.get("topic") or extra.get("chapter") or "")[0].split())
+        text = extra.get("topic") or extra.get("chapter") or ""
+        topic = " ".join(tidy(text)[0].split()) if text else ""
         if len(topic) > LONGEST_TOPIC:
             self.judgement.repair("topic_shortened", f"主题超过 {LONGEST_TOPIC} 字，只保留前面", at="topic", severity=Severity.WARNING)
         return topic[:LONGEST_TOPIC]
@@ -385,6 +408,11 @@ class _Judge:
         return found or Difficulty.MEDIUM
 
 
+_LETTERED = re.compile(r"[A-L]\s?[.、:)]\s?\S")
+"""An answer that begins with the label of an option."""
+_LISTED = re.compile(r"[、，,；;\s]+")
+_RATIONALE = re.compile(r"^\s*([A-H])\s*[：:.、]\s*(\S.*)$", re.MULTILINE)
+_ASKS_FIGURE = re.compile(r"[?？]|[=＝]\s*$|^求|试求|求出|多少|计算|等于$|为$|是$")
 _STATEMENT = re.compile(r"[。.；;][\s\u3000]*[（(][\s\u3000]*[)）][\s。.]*$")
 """A sentence that ends, and brackets for a tick or a cross behind it."""
 _ANSWER_AT_END = re.compile(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from quiz.exchange.answer_keys import Entry, Key, Scope, entries_in, free_entry, match_key
+from quiz.exchange.answer_keys import Entry, Key, Scope, after_span, entries_in, free_entry, match_key
+from quiz.exchange.answers import letters_of, truth_of
 from quiz.exchange.domain import Severity
 from quiz.exchange.line_signs import Number, Tag, heading_at, key_heading_at, ordinal_only, stretches
 from quiz.exchange.lines import Block, Document, Line, Skip
@@ -13,6 +15,27 @@ from quiz.exchange.outlook import Outlook, Signs
 
 _NEAR = 100
 """Questions before a line that are asked whether they wait for an answer."""
+
+
+_OF_PARTS = re.compile(r"\s*各(?:小|分)?题(?:的)?(?:参考)?答案")
+_ONLY_SPAN = re.compile(r"[(\[]\s?(?:共|第)?\s?\d{1,4}\s?题?(?:\s?[-—–~～至到]\s?第?\s?\d{1,4}\s?题?)?\s?[)\]]\s?:?")
+
+
+_PART_WORDS = re.compile(
+    r"[题卷章节篇讲]|部分|单元|模块|测试|测验|考试|考核|练习|作业|复习|附录?|选择|判断|填空|^[一二三四五六七八九十\d().、\s]*$"
+)
+
+
+def _names_a_part(title: str) -> bool:
+    """`单选题`, `第一章`, `模拟试卷二` before 答案; the end of an option that lost its line does not."""
+    return bool(_PART_WORDS.search(title))
+
+
+def _entries_after(rest: str, line: int) -> list[Entry]:
+    """Entries behind a heading: `1-5 ABCDA`, `（1—40）：1-10 ABCDA…`."""
+    if not (rest[:1].isdigit() or rest[:1] == "("):
+        return []
+    return entries_in(rest, line) or entries_in(after_span(rest), line)
 
 
 class KeyLines:
@@ -24,6 +47,14 @@ class KeyLines:
         self.key: Key | None = None
         self.scope = Scope()
         """The heading the next entries stand under."""
+        self._waiting = (-1, 0)
+        self._answered: set[tuple[int | None, str, int | None, int]] = set()
+        self._counted = 0
+        """What `is_full` counted so far: a key of thousands is asked after every line."""
+        self.parent: int | None = None
+        """The last plain number: what numbers in brackets below it belong to."""
+        self.whole: tuple[int, Scope] | None = None
+        """The case that is being explained."""
         self.since = 0
         """How many questions there were when the previous key ended."""
         self.keys: list[tuple[Key, int, int]] = []
@@ -44,8 +75,13 @@ class KeyLines:
         """Does the open key have an answer for every question that waits for one?"""
         if self.key is None:
             return False
-        waiting = sum(not block.has_answer for block in self.document.blocks[self.since :])
-        answered = len({(scope.ordinal, scope.kind, entry.number) for scope, entry in self.key.entries})  # a grid and details say it twice
+        if self._waiting[0] != len(self.document.blocks):
+            self._waiting = len(self.document.blocks), sum(not block.has_answer for block in self.document.blocks[self.since :])
+        waiting = self._waiting[1]
+        for scope, entry in self.key.entries[self._counted :]:
+            self._answered.add((scope.ordinal, scope.kind, entry.parent, entry.number))  # a grid and details say it twice
+        self._counted = len(self.key.entries)
+        answered = len(self._answered)
         return 0 < waiting <= answered
 
     # Recognising ------------------------------------------------------------------------------------------------------
@@ -53,6 +89,11 @@ class KeyLines:
     def take(self, place: int, line: Line, block: Block | None, chapter: str) -> bool:
         """A line of a key, or its heading, wherever it stands; `block` is the question that is open before it."""
         shape = line.shape
+        number = self.outlook.signs[place].number
+        if self.is_open and number is not None and number.style == "plain" and _OF_PARTS.match(shape, number.end):
+            self.parent = number.value
+            self._skip(line, "案例各小题答案的标题")
+            return True
         entries = entries_in(shape, line.number) if shape.lstrip()[:1] in "0123456789(第[" else []
         if entries and (len(entries) > 1 or self.document.blocks) and not self._is_part_of_stem(entries, block):
             self.add(line, entries, self.scope, chapter)
@@ -69,14 +110,16 @@ class KeyLines:
     def _take_heading(self, place: int, line: Line, heading: tuple[str, int], block: Block | None, chapter: str) -> bool:
         title, rest_at = heading
         rest = line.shape[rest_at:].strip()
-        entries = entries_in(rest, line.number) if rest[:1].isdigit() or rest[:1] == "(" else []
+        entries = _entries_after(rest, line.number)
+        if not entries and _ONLY_SPAN.fullmatch(rest):
+            rest = ""
         if len(entries) > 1:
             self.add(line, entries, self._scope_in(title), chapter)
             return True
         if rest or not self.document.blocks:
             return False
         follows = self.outlook.entries_follow(place)
-        if not (follows or (self.someone_waits() if title else self._is_bare_heading(place, block))):
+        if not (follows or (_names_a_part(title) and self.someone_waits() if title else self._is_bare_heading(place, block))):
             return False
         scope = self._scope_in(title)
         self._open(chapter)
@@ -105,6 +148,8 @@ class KeyLines:
     def _open(self, chapter: str) -> Key:
         if self.key is None:
             self.key, self.scope = Key(), Scope(chapter if self.keys else "")
+            self._waiting, self._counted = (-1, 0), 0
+            self._answered.clear()
         return self.key
 
     def _skip(self, line: Line, message: str) -> None:
@@ -119,13 +164,28 @@ class KeyLines:
     def go_on(self, line: Line, signs: Signs) -> None:
         """A line inside the open key: a number with its answer, or more about the one before."""
         assert self.key is not None
-        if signs.number is not None:
+        if signs.number is not None and not self._is_listed(signs):
             self.key.entries.append((self.scope, self._entry(signs.number, line, signs.tags)))
         elif (ordinal := ordinal_only(line.shape)) is not None:
             self.scope = Scope(self.scope.chapter, ordinal[0])
         elif self.key.entries:
             self._extend(self.key.entries[-1][1], line, signs.tags)
         self._skip(line, "答案部分，已并入对应的题目")
+
+    def _is_listed(self, signs: Signs) -> bool:
+        """A number of another style below an entry that is complete: a list inside its explanation."""
+        assert self.key is not None
+        number = signs.number
+        if number is None or number.style == "plain":
+            self.parent = number.value if number is not None else None
+            return False
+        last = self.key.entries[-1][1] if self.key.entries else None
+        inside = last is not None and self.parent is not None and (last.number == self.parent or last.parent == self.parent)
+        if not inside or last is None:
+            return False
+        if last.parent is None and last.answer and not _OF_PARTS.match(last.answer):
+            return not signs.answers_at_once
+        return False
 
     def _entry(self, number: Number, line: Line, tags: Sequence[Tag]) -> Entry:
         tags = [tag for tag in tags if tag.start >= number.end]
@@ -136,13 +196,20 @@ class KeyLines:
             if head
             else Entry(number.value, "", line.number)
         )
+        if number.style == "round" and self.parent is not None and self._is_case(self.parent):
+            entry.parent = self.parent
         if tags:
             self._extend(entry, line, tags)
         return entry
 
+    def _is_case(self, number: int) -> bool:
+        return any(case.number == number for case in self.document.cases)
+
     def _extend(self, entry: Entry, line: Line, tags: Sequence[Tag]) -> None:
         if not tags:
-            if entry.answer:
+            if self.whole is not None and self.whole[0] == entry.parent:
+                self._say_of_case(line.text.strip())
+            elif entry.answer:
                 entry.explanation.append(line.text.strip())
             else:
                 entry.answer = line.text.strip()
@@ -152,10 +219,23 @@ class KeyLines:
             if tag.field == "answer" and not entry.answer:
                 found = free_entry(entry.number, line.shape[tag.end : end].strip(), value, line.number)
                 entry.answer, entry.explanation = found.answer, entry.explanation + found.explanation
+            elif tag.field == "whole" and value and entry.parent is not None:
+                self.whole = (entry.parent, self.scope)
+                self._say_of_case(value)
             elif tag.field == "explanation" and value:
                 entry.explanation.append(value)
             elif value:
                 entry.explanation.append(line.text[tag.start : end].strip())
+
+    def _say_of_case(self, text: str) -> None:
+        """An explanation of a case as a whole."""
+        assert self.whole is not None
+        number, scope = self.whole
+        named = [
+            case for case in self.document.cases if case.number == number and (not scope.ordinal or case.scope.ordinal == scope.ordinal)
+        ]
+        if len(named) == 1:
+            named[0].explanation.append(text)
 
     def end(self) -> None:
         """A question begins: the open key, if any, is done."""
@@ -176,7 +256,10 @@ class KeyLines:
             if found.unmatched and first and last > first and place + 1 == len(self.keys):
                 found = match_key(key, [block for block in blocks[:last] if not block.has_answer and not block.keyed])
             for block, entry in found.answers:
-                block.keyed.append(entry)
+                if _is_about_another(block, entry):
+                    unmatched.append(entry)
+                else:
+                    block.keyed.append(entry)
             for block, entry in found.ambiguous:
                 if not block.has_answer:
                     message = f"答案部分第 {entry.line} 处的第 {entry.number} 题对应不止一题，无法确定是哪一题的答案"
@@ -194,3 +277,12 @@ class KeyLines:
                 shown = "、".join(map(str, numbers[:10])) + ("等" if len(numbers) > 10 else "")
                 message = f"答案部分的第 {shown} 题没有对应的题目"
                 skips[place] = replace(skip, message=message, severity=Severity.WARNING, action="请核对题号和答案")
+
+
+def _is_about_another(block: Block, entry: Entry) -> bool:
+    """Words for a question that already has its letters: the key is of questions that need words, with the same numbers."""
+    own = "".join(piece.text for piece in block.answer).strip("\x00 。.、")
+    if not own or not entry.answer:
+        return False
+    lettered = bool(letters_of(own)) or truth_of(own) is not None
+    return lettered and not letters_of(entry.answer) and truth_of(entry.answer) is None

@@ -35,6 +35,7 @@ _UNSUPPORTED = {
     "论述题": ("论述", "essay", "longanswer"),
     "名词解释": ("名词解释", "名解", "术语解释"),
     "改错题": ("改错",),
+    "辨析题": ("辨析",),
     "完形填空": ("完形填空", "完型填空", "cloze"),
     "阅读理解": ("阅读理解",),
     "拖拽题": ("拖拽", "dragdrop", "draganddrop"),
@@ -52,6 +53,8 @@ _UNSUPPORTED_ALONE = {
     "上传题": ("上传", "附件", "upload"),
     "热点题": ("热点", "热区", "hotspot"),
     "证明题": ("证明",),
+    "设计题": ("设计",),
+    "解答题": ("解答",),
     "打分题": ("打分", "评分", "量表", "问卷", "投票"),
     "简答题": ("简述",),
     "问答题": ("主观",),
@@ -79,12 +82,21 @@ _EXACT = {
 _SCENARIO = ("案例", "材料题", "情景题", "情境题", "场景题", "综合题", "分析题", "应用题", "共用题干", "casestudy")
 _CHOICE = ("选择", "choice")
 _LONGEST = 40
+_TRADITIONAL = str.maketrans(
+    "網圖確檔題幹選項類難單雙斷試標釋說節識點據來準參備編號碼問專業課鍵內誤圍測關詞認領連線夾簡計論敘應",
+    "网图确档题干选项类难单双断试标释说节识点据来准参备编号码问专业课键内误围测关词认领连线夹简计论叙应",
+)
+
+
+def simplified(text: str) -> str:
+    """Header words and type names in the signs of the mainland."""
+    return text if text.isascii() else text.translate(_TRADITIONAL)
 
 
 @lru_cache(4096)
 def stated_type(text: str) -> Stated:
     """What a type column, section heading or tag says: `一、单项选择题（每题2分）` is single."""
-    plain = re.sub(r"[\s_\-·]+", "", unicodedata.normalize("NFKC", text)).lower()
+    plain = re.sub(r"[\s_\-·]+", "", simplified(unicodedata.normalize("NFKC", text))).lower()
     if not plain or len(plain) > _LONGEST:
         return NOTHING
     exact = _EXACT.get(plain.removesuffix("题"))

@@ -15,8 +15,8 @@ _SHAPE = (
     | {ord(blank): " " for blank in "\u3000\u00a0\u2002\u2003\u2009\u202f\u2007\u2008\u205f\u200b\ufeff\u200c\u200d\u2060"}
     | {ord(sign): "[" for sign in "【〔［"}
     | {ord(sign): "]" for sign in "】〕］"}
-    | {ord(sign): "√" for sign in "✓✔☑"}
-    | {ord(sign): "×" for sign in "✗✘✕✖╳☒"}
+    | {ord(sign): "√" for sign in "✓✔☑✅"}
+    | {ord(sign): "×" for sign in "✗✘✕✖╳☒❌"}
 )
 
 
@@ -82,8 +82,9 @@ def number_at(shape: str) -> Number | None:
 # Tags -----------------------------------------------------------------------------------------------------------------
 
 _FIELDS = {
-    "ignored": "我的答案|你的答案|考生答案|学生答案|学员答案|作答|您的答案|本题得分|得分|我的得分",
+    "ignored": "我的答案|你的答案|考生答案|学生答案|学员答案|作答|您的答案|本题得分|得分|我的得分|能力水平|能力层次|认知层次|认知水平",
     "options": "备选答案|备选项|选项|候选项|答案选项",
+    "whole": "整题解析|全题解析|案例解析",
     "explanation": "答案解析|试题解析|题目解析|详细解析|参考解析|解析|详解|解题思路|答题解析|解答|分析|点评|思路点拨|explanation|rationale",
     "answer": "正确答案|参考答案|标准答案|本题答案|试题答案|正确选项|答案为|答案是|答案|correct ?answer|answer|ans",
     "difficulty": "难度系数|难易程度|难易度|难度等级|难度",
@@ -152,7 +153,7 @@ def stretches(tags: Sequence[Tag], end: int) -> list[tuple[Tag, int]]:
 
 _KIND = (
     r"(?:单项?|多项?|不定项|单项或多项|是非|判断|对错|正误)?选择(?:是非)?(?:题|部分)?|单选题?|多选题?|不定项选?题?|(?:是非)?判断(?:正误|对错|说明|改错)?题?|是非题"
-    r"|填空题?|简答题?|问答题?|论述题?|名词解释题?|改错题?|计算题?|排序题?|配对题?|匹配题?|连线题?|搭配题?|综合(?:分析|应用)?题|(?:综合)?案例(?:分析|选择)?题?"
+    r"|填空题?|简答题?|简述题|问答题?|论述题?|辨析题?|名词解释题?|改错题?|计算题?|排序题?|配对题?|匹配题?|连线题?|搭配题?|综合(?:分析|应用)?题|(?:综合)?案例(?:分析|选择)?题?"
     r"|(?:情景|情境|材料|事故)(?:分析|案例)?题|分析题|应用题|实操题|操作题|作图题|共用题干题?|[AX][1-4]?型题"
 )
 _ORDINAL = (
@@ -167,6 +168,10 @@ _SECTION_REST = re.compile(
     r"[\])>*#\s]{0,6}(?:答案(?:及解析|解析|与解析)?|参考答案|部分)?[\])\s]{0,4}(?:$|[(\[:。,，、;—-].*|(?:本大题|本题|每小?题|每题|共|满分|\d{1,4}\s?[题道分个]|请|下列|以下|在|将|从|答对|正确的?|对的).*)",
     re.DOTALL,
 )
+_OTHER_SECTION = re.compile(
+    r"\s{0,40}(?P<ordinal>[一二三四五六七八九十]{1,3})\s?[、.,:]\s{0,4}(?P<kind>[\u4e00-\u9fff、]{2,8}题)\s{0,6}(?P<rest>[(\[].{0,20}[分题].{0,80})$"
+)
+"""A section of a kind nobody listed: `五、综合设计题（共15分）`."""
 _ORDINALS = {sign: value for value, sign in enumerate("一二三四五六七八九", 1)}
 
 
@@ -202,7 +207,8 @@ def heading_at(shape: str) -> Heading | None:
         return None
     found = _SECTION.match(shape)
     if found is None or not _SECTION_REST.fullmatch(found["rest"]):
-        return None
+        other = _OTHER_SECTION.match(shape)
+        return Heading(ordinal_of(other["ordinal"]), other["kind"], other["rest"], other.end("kind")) if other else None
     ordinal, kind, rest = found["ordinal"], found["kind"], found["rest"]
     bracketed = shape.lstrip()[:1] in "[<"
     if found["title"] and not (ordinal or len(shape.strip()) <= 24):
@@ -258,6 +264,19 @@ def is_chapter(shape: str) -> bool:
     if len(shape) > 80 or shape.lstrip()[:1] not in "第模项专章附" or not _CHAPTER.match(shape) and not _PART.match(shape):
         return False
     return not re.search(r"[。?;]\s*$|\(\s*\)|_{2,}|规定|[,，]", shape)
+
+
+_SIGNS_ONLY = re.compile(r"[\s\-—–=~#·•…@|+<>^*.。?？]{1,300}")
+
+
+def divides(shape: str) -> bool:
+    """A line of signs that only divides what is above from what is below: `------`, `@@@`, `* * *`."""
+    return bool(_SIGNS_ONLY.fullmatch(shape)) and len(shape.strip()) >= 3
+
+
+def says_nothing(shape: str) -> bool:
+    """A stray sign where an answer or an explanation is already complete, such as a `?` that was once a symbol."""
+    return bool(_SIGNS_ONLY.fullmatch(shape))
 
 
 def is_page_number(shape: str) -> bool:

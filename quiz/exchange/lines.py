@@ -51,6 +51,8 @@ class Line:
     """Set as a title or heading by its style."""
     is_row: bool = False
     """A row of a table, its cells divided by tabs."""
+    cells: int = 0
+    """Of the row of a table it is, also when that holds a number and a text, and is read like any line."""
     entries: tuple[Entry, ...] = ()
     """A row of a key table, already read."""
     question: RawQuestion | None = None
@@ -87,6 +89,9 @@ class Case:
     """The number of its last question, where the heading says so."""
     number: int | None = None
     """Its own number, when its questions are numbered below it."""
+    scope: Scope = field(default_factory=Scope)
+    explanation: list[str] = field(default_factory=list)
+    """Of the case as a whole."""
     blocks: list[Block] = field(default_factory=list)
 
 
@@ -120,6 +125,11 @@ class Block:
     case: Case | None = None
 
     @property
+    def parent(self) -> int | None:
+        """The number of the case it belongs to, where that has one of its own."""
+        return self.case.number if self.case is not None else None
+
+    @property
     def complete(self) -> bool:
         return self.has_options or self.has_answer
 
@@ -132,7 +142,7 @@ class Block:
             self.state = "answer"
             self.answer.append(piece)
             self.has_answer = self.has_answer or bool(value)
-        elif tag.field == "explanation":
+        elif tag.field in ("explanation", "whole"):
             self.state = "explanation"
             self.explanation.append(piece)
         elif tag.field in ("stem", "options"):
@@ -143,7 +153,7 @@ class Block:
             self.kind = value or self.kind
         elif tag.field != "ignored" and value:
             self.extra[tag.field] = value
-        if tag.field in ("answer", "explanation"):
+        if tag.field in ("answer", "explanation", "whole"):
             number = number_at(piece.line.shape[piece.start :].lstrip())
             if number is not None:
                 self.nested[number.style] = number.value

@@ -57,6 +57,7 @@ _MEDIA = {
     "audio": "音频", "video": "视频", "iframe": "嵌入网页", "embed": "嵌入内容", "applet": "Java 小程序", "canvas": "画布", "svg": "矢量图",
     "map": "热区图", "source": "音视频",
 }  # fmt: skip
+_RECORDING = re.compile(r"\.(mp3|m4a|aac|ogg|oga|wav|wma|amr|mp4|m4v|mov|avi|wmv|webm|flv|swf)([?#].*)?$", re.IGNORECASE)
 _VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "base", "source", "embed", "area", "col", "param", "wbr", "track"])
 _SUPER = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
 _SUB = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
@@ -73,6 +74,8 @@ _KNOWN_TAG = re.compile(
 )
 _LINE = re.compile(r"[ \t]*\n[ \t]*")
 _PLAIN_TAG = re.compile(r"</?(?:(br)|(p|div)|b|i|u|em|strong|span|font)(?:\s(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+)?/?>", re.IGNORECASE)
+_ALONE = re.compile(r"<p>([^<]*)</p>")
+"""One paragraph, as most texts of a learning platform are."""
 _KEPT_SPACE, _KEPT_LINE, _KEPT_TAB = "\x1d", "\x1e", "\x1f"
 _KEEP = str.maketrans({" ": _KEPT_SPACE, "\n": _KEPT_LINE, "\t": _KEPT_TAB})
 _RESTORE = str.maketrans({_KEPT_SPACE: " ", _KEPT_LINE: "\n", _KEPT_TAB: "\t", "\u00a0": " "})
@@ -129,6 +132,8 @@ class TextBuilder:
             self.images.append(attributes.get("src") or attributes.get("data") or "")
         elif tag == "object":
             self.unsupported.append("嵌入对象")
+        elif tag == "a" and _RECORDING.search(attributes.get("href", "")):
+            self.unsupported.append("音视频")
         elif tag in ("sup", "sub"):
             self._open_raised.append((tag, len(self.parts)))
         elif tag == "rt":
@@ -234,6 +239,8 @@ def raise_text(text: str, *, lower: bool) -> str:
 def from_html(text: str, *, keep_lines: bool = False) -> Plain:
     """The plain text of an HTML fragment, however broken; nothing in it is run or fetched."""
     if not keep_lines:
+        alone = _ALONE.fullmatch(text)
+        text = alone[1] if alone else text
         simple = _PLAIN_TAG.sub(_plain_break, _SPACES.sub(" ", text)) if "<" in text else _SPACES.sub(" ", text)
         if "<" not in simple:
             return Plain(_collapsed(html.unescape(simple) if "&" in simple else simple))

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from quiz.accounts import audit
 from quiz.accounts.audit import Actor
-from quiz.banks import bulk, queries, service
+from quiz.banks import bulk, bulk_record, queries, service
 from quiz.banks.bulk_plan import Act, Order, free_code
 from quiz.banks.queries import VersionView
 from quiz.exchange.bank_comparison import plan_merge
@@ -104,19 +105,25 @@ def merge(
         raise Refusal(
             f"已发布的试卷“{'”“'.join(open_papers)}”从这个题库抽题，合并后将抽不出题。请先改用目标题库或停用试卷。", code="bank_in_use"
         )
-    title = title_of(session, source)
-    withdrawn = _withdraw_losers(session, planned, actor, now)
+    titles = title_of(session, source), title_of(session, target)
     ids = [view.item_id for view in queries.items_of_bank(session, source)]
+    stood = bulk_record.before(session, [*ids, *(meeting.staying.item_id for meeting in planned.meetings)])
+    withdrawn = _withdraw_losers(session, planned, actor, now)
     moved = 0
     if ids:
         order = Order(Act.MOVE, bank=target, reason="合并题库")
-        done = bulk.carry_out(session, bank_code=source, item_ids=ids, order=order, actor=actor, now=now)
+        done = bulk.carry_out(session, bank_code=source, item_ids=ids, order=order, actor=actor, now=now, is_part=True)
         if done.barred:
             raise Refusal(f"有 {done.barred} 道题还不能移动（导入没有完成）。请稍后再试。", code="import_running")
         moved = len(done.items)
-    removed = _remove_if_unused(session, source)
+    gone = _remove_if_unused(session, source)
+    removed = gone is not None
     service.touch(session)
-    detail = {"title": title, "count": moved, "value": f"停用重复题 {withdrawn} 道" + ("，删除已空的题库" if removed else "")}
+    bulk_record.keep(
+        session, stood=stood, act=bulk_record.MERGE, bank_code=source, other_code=target, bank=gone, actor=actor, now=now,
+        told=f"“{titles[0]}”并入“{titles[1]}”，移入 {moved} 道，停用重复题 {withdrawn} 道" + ("，原题库删除" if removed else ""),
+    )  # fmt: skip
+    detail = {"title": titles[0], "count": moved, "value": f"停用重复题 {withdrawn} 道" + ("，删除已空的题库" if removed else "")}
     audit.record(session, actor=actor, action=_ACTION, subject=f"{source} → {target}", at=now, detail=detail)
     return Merged(moved, withdrawn, removed)
 
@@ -160,18 +167,20 @@ def _withdraw_losers(session: Session, planned: MergePlan, actor: Actor, now: da
     number = 0
     for bank, ids in ((planned.source, coming), (planned.target, list(dict.fromkeys(staying)))):
         if ids:
-            number += len(bulk.carry_out(session, bank_code=bank, item_ids=ids, order=order, actor=actor, now=now).items)
+            number += len(bulk.carry_out(session, bank_code=bank, item_ids=ids, order=order, actor=actor, now=now, is_part=True).items)
     return number
 
 
-def _remove_if_unused(session: Session, code: str) -> bool:
-    """The bank goes when nothing is left in it, no paper names it, and no import is writing into it."""
+def _remove_if_unused(session: Session, code: str) -> dict[str, Any] | None:
+    """The bank goes when nothing is left in it, no paper names it, and no import is writing into it; its row as it was."""
     holds = session.scalars(select(col(Item.id)).where(col(Item.bank_code) == code)).first()
     running = session.scalars(
         select(col(BankImport.id)).where(col(BankImport.bank_code) == code, col(BankImport.state) == "running")
     ).first()
-    if holds is not None or running is not None or papers_of_bank(session, code):
-        return False
+    bank = session.get(Bank, code)
+    if bank is None or holds is not None or running is not None or papers_of_bank(session, code):
+        return None
+    row = bank.model_dump(mode="json")
     session.execute(delete(Bank).where(col(Bank.code) == code))
     session.expire_all()
-    return True
+    return row

@@ -16,7 +16,7 @@ from quiz.exchange.domain import Reading
 from quiz.exchange.plan import Decision
 from quiz.exchange.service import ImportReport, Progress
 from quiz.models.banks import Bank, BankImport, Item
-from quiz.problems import Invalid, Refusal
+from quiz.problems import Invalid
 
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,60}")
 _LONGEST_TITLE = 120
@@ -67,7 +67,7 @@ def import_into_new_bank(
             db, reading=reading, bank_code=bank_code, file_name=file_name, digest=digest, actor=actor, now=now,
             decisions=decisions, publish=publish, progress=progress,
         )  # fmt: skip
-    except Refusal:
+    except Exception:
         _close_if_empty(db, bank_code)
         raise
     if report.import_id is None:

@@ -25,6 +25,12 @@ def has_blank(stem: str) -> bool:
     return bool(_EITHER.search(stem) or _ONE_LINE.search(stem))
 
 
+def count_blanks(stem: str) -> int:
+    """How many places to fill in the stem marks, as `settle_blanks` counts them first."""
+    pattern = next((pattern for pattern in (_LINES, _BRACKETS, _EITHER, _ONE_LINE) if pattern.search(stem)), None)
+    return len(pattern.findall(stem)) if pattern else 0
+
+
 # Figures --------------------------------------------------------------------------------------------------------------
 
 
@@ -71,13 +77,18 @@ def settle_blanks(judgement: Judgement, stem: str, answer: str, options: list[st
     """Stem with its blanks marked, and what fills them."""
     if not answer and options:
         answer = "；".join(options)
-        judgement.repair("answers_in_options", "答案列空着，选项列里的内容按各空的答案读取", at="options")
+        judgement.repair("answers_in_options", "选项列里的内容按各空的答案读取", at="options")
     if not answer:
         judgement.refuse("missing_answer", "没有答案", at="answer", action="请补上每个空的答案")
     patterns = [pattern for pattern in (_LINES, _BRACKETS, _EITHER, _ONE_LINE) if pattern.search(stem)]
     if not patterns:
         judgement.refuse("no_blank", "填空题的题干里没有空", action=f"请用 {BLANK} 标出空的位置")
-    ways = list(_ways(plain_answer(answer)))
+    numbered = _ONE_NUMBERED.match(answer)
+    if numbered and not _ENUMERATED.search(answer, numbered.end()):
+        judgement.repair("enumeration_removed", f"答案前的空号“{numbered[0].strip()}”已去掉", at="answer")
+        answer = answer[numbered.end() :]
+    answer = re.sub(r"\|{2,}", ALTERNATIVE, plain_answer(answer))  # `校验|||验证`, as some platforms write alternatives
+    ways = list(_ways(answer))
     for pattern in patterns:
         blanks = len(pattern.findall(stem))
         for parts in ways:
@@ -99,6 +110,10 @@ def _filled(judgement: Judgement, stem: str, pattern: re.Pattern[str], parts: li
 _ENUMERATED = re.compile(
     r"(?:^|(?<=[\s;；,，、。]))(?:[(（]\d{1,2}[)）]|\d{1,2}[.．、:：)）](?!\d)|[①-⑳]|第[一二三四五六七八九十\d]{1,2}空\s*[：:]?)\s*"
 )
+
+
+_ONE_NUMBERED = re.compile(r"\s*(?:[(（]1[)）][ \t\u3000\u00a0\n]\s*|第[一1]空\s*[：:]?\s*)(?=\S)")
+"""The number of the only blank, as platforms write it before its answer."""
 
 
 def _ways(answer: str) -> Iterator[list[str]]:

@@ -12,6 +12,9 @@ _LINE_LABEL = re.compile(
     r"[ \t]{0,40}(?:[(\[]\s?(?P<boxed>[A-La-l])\s?[)\]]\s?[.、:]?|(?P<letter>[A-La-l])\s{0,3}[.、:)](?!\d{2,}[:：])|(?P<alone>[A-L])(?:[ \t]+(?![A-Za-z])|$))[ \t]*"
 )
 _BARE_LABEL = re.compile(r"[ \t]{0,40}([A-L])(?=[\u4e00-\u9fff\d《“])")
+_BARE_AFTER_GAP = re.compile(r"(?:\t[ \t]{0,40}|[ ]{2,40})([A-L])(?=[\u4e00-\u9fff\d《“])")
+_CLASS_WORDS = frozenset("类级型组区座栋相线股证票项班级套档")
+"""After a letter they make a name of it: `A类`, `B级`."""
 
 
 _MOST = 120
@@ -51,6 +54,12 @@ def bare_label_at(shape: str) -> str:
     """The letter a line begins with, though nothing stands between letter and text: `A安全第一`."""
     found = _BARE_LABEL.match(shape)
     return found[1] if found else ""
+
+
+def bare_labels_at(shape: str) -> str:
+    """All the letters of a line that begins so: `A模式    B外模式` are A and B."""
+    first = bare_label_at(shape)
+    return first + "".join(match[1] for match in _BARE_AFTER_GAP.finditer(shape)) if first else ""
 
 
 def divide(shape: str, *, bare: bool = False) -> Division | None:
@@ -104,6 +113,9 @@ def _labels(shape: str, *, bare: bool) -> list[Label]:
             begin = _BARE_LABEL.match(line) if bare else None
             if begin and position + begin.start(1) not in known:
                 found.append(Label(begin[1], position + begin.start(1), position + begin.end(), "bare", 3))
+                found += [
+                    Label(more[1], position + more.start(1), position + more.end(), "bare", 2) for more in _BARE_AFTER_GAP.finditer(line)
+                ]
             position += len(line) + 1
         found.sort(key=lambda label: label.start)
     if not any(label.firmness >= 2 for label in found):
@@ -161,7 +173,7 @@ def _irregular(shape: str, at_lines: list[Label]) -> Division | None:
 def _check_bare(shape: str, chain: list[Label]) -> None:
     if all(label.sign == "bare" for label in chain):
         firsts = {shape[label.end : label.end + 1] for label in chain}
-        if len(firsts) == 1:
+        if len(firsts) == 1 and firsts <= _CLASS_WORDS:
             raise Unclear(f"看不出“{chain[0].letter}{next(iter(firsts))}”的字母是选项标号还是选项文字")
 
 

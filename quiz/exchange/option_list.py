@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from quiz.exchange.program_text import program_options
 from quiz.exchange.wording import half_width, tidy
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CIRCLED = {ord(sign): str(number) for number, sign in enumerate("①②③④⑤⑥⑦⑧⑨", 1)}
 _PLACEHOLDERS = {"", "/", "\\", "／", "-", "--", "—", "——", "－"}
+_NOTHING = ("无", "空", "没有", "None", "none", "NULL", "null", "N/A")
+_NO_TEXTS = _PLACEHOLDERS | set(_NOTHING)
 _WORD_AFTER = "级类型超座区栋股等字楼轮角点面相柱线站厂组项证照票货料股段端极管泵罐炉梯向侧轴排列号股、，,和与及或至~～"
 """After a letter that carries no sign these make it a part of a word: A级防火门, B超, C类火灾."""
 
@@ -58,7 +60,10 @@ _LABEL_AT_START = re.compile(
 _LABEL_BEGINS = frozenset(
     " \t\n(（[【0123456789①②③④⑤⑥⑦⑧⑨" + "".join(chr(ord(sign) + shift) for sign in LETTERS[:14] for shift in (0, 32, 0xFEE0, 0xFF00))
 )
-_SEPARATORS = ("**", "##", "||", "$$", "@@", "&&", "~~", "^^", "<br>", "<br/>", "<br />", "|", "｜", "\n", "；", ";", "#", "^", "※", "\t")
+_SEPARATORS = (
+    "$;$", "#;#", "@;@", "|||", "###", "**", "##", "||", "$$", "@@", "&&", "~~", "^^", "<br>", "<br/>", "<br />", ";;", "；；",
+    "|", "｜", "\n", "；", ";", "#", "^", "※", "\t",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ def split_options(text: str, *, separator: str = "", wanted: Sequence[str] = ())
     `wanted` are letters of the answer: an option that has one of them and seems to be missing is looked for in the one before.
     """
     text = text.strip()
-    if text[:1] in "[{" and (found := _from_json(text)):
+    if text.startswith(("[", "{")) and (found := _from_program(text)):
         return found, "json"
     marks = _labelled(text, from_start=True)
     found, how = _by_separator(text, separator, marks)
@@ -268,16 +273,12 @@ _FOLLOWING = (
 )
 
 
-def _from_json(text: str) -> list[Found]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
-    if isinstance(value, dict) and all(isinstance(item, str | int | float) for item in value.values()):
-        return [(plain_label(str(label)), str(item)) for label, item in value.items()]
-    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
-        return [_own_label(str(item)) for item in value]
-    return []
+def _from_program(text: str) -> list[Found]:
+    found = program_options(text)
+    if any(label for label, _ in found):
+        return [(plain_label(label), item) for label, item in found]
+    own = [_own_label(item) for _, item in found]
+    return own if all(label and rest for label, rest in own) else found
 
 
 def _own_label(text: str) -> Found:
@@ -324,6 +325,9 @@ def arrange(found: list[Found]) -> OptionList:
     while filled and filled[-1][1] in _PLACEHOLDERS and len(filled) > 2:
         result.repairs.append(("placeholder_option", f"选项 {filled[-1][0] or len(filled)} 只有“{filled[-1][1]}”，按空选项处理"))
         filled.pop()
+    while len(filled) > 2 and filled[-1][1] in _NOTHING and (filled[-2][1] == filled[-1][1] or _is_truth_pair(filled[:-1])):
+        result.repairs.append(("placeholder_option", f"选项 {filled[-1][0] or len(filled)} 只有“{filled[-1][1]}”，按空选项处理"))
+        filled.pop()
     if len(filled) > len(LETTERS):
         raise Ambiguous(f"有 {len(filled)} 个选项，超过 {len(LETTERS)} 个")
     labels = [label for label, _ in filled]
@@ -352,10 +356,16 @@ def arrange(found: list[Found]) -> OptionList:
     return result
 
 
+def _is_truth_pair(filled: list[Found]) -> bool:
+    """Right and wrong: no third option belongs to them."""
+    texts = sorted(text for _, text in filled)
+    return texts in (sorted(pair) for pair in (("对", "错"), ("正确", "错误"), ("是", "否"), ("√", "×")))
+
+
 def _is_plain(found: list[Found]) -> bool:
     """Letters in order and texts with nothing to mend, as in most files."""
     return 1 < len(found) <= len(LETTERS) and all(
-        label == letter and text not in _PLACEHOLDERS and text[:1] not in _LABEL_BEGINS and tidy(text) == (text, False)
+        label == letter and text not in _NO_TEXTS and text[:1] not in _LABEL_BEGINS and tidy(text) == (text, False)
         for letter, (label, text) in zip(LETTERS, found, strict=False)
     )
 
@@ -386,6 +396,9 @@ def _without_own_labels(found: list[Found], result: OptionList) -> list[Found]:
     found = [(label, "" if _ONLY_LABEL.fullmatch(text) else text) for label, text in found]
     texts = [(label, text) for label, text in found if text]
     own = [_own_label(text) for _, text in texts]
+    if all(label.isdigit() and int(label) <= len(LETTERS) for label, _ in texts) and any(mine.isalpha() for mine, _ in own):
+        found = [(LETTERS[int(label) - 1] if label.isdigit() else label, text) for label, text in found]
+        texts = [(label, text) for label, text in found if text]
     labelled = sum(bool(label) for label, _ in own)
     if labelled < 2 or labelled < len(texts) - (len(texts) > 3):
         return _without_bare_letters(found, result)

@@ -23,7 +23,7 @@ from quiz.exchange.line_signs import (
     tags_in,
 )
 from quiz.exchange.lines import Line
-from quiz.exchange.option_labels import bare_label_at, label_at
+from quiz.exchange.option_labels import bare_labels_at, label_at
 
 _INLINE = re.compile(
     r"(?:^|[\s)\]。;:?_,”]|(?<=[\u4e00-\u9fff]))\(?A\)?\s{0,3}(?:[.、:)]|(?<=\))|\s)\s{0,8}[^\sB\n].{0,400}?(?<![A-Za-z])\(?B\)?\s{0,3}(?:[.、:)]|(?<=\))|\s)"
@@ -31,6 +31,9 @@ _INLINE = re.compile(
 _KIND_TAG = re.compile(
     r"\s{0,8}[\[(<]\s?(?:单选|多选|单项选择|多项选择|不定项选择|不定项|判断|填空|简答|问答|论述|排序|配对|计算|是非)题?[\s,、\d.分共本题]{0,12}[\])>]"
 )
+_BOXED = re.compile(r"\s*[(\[]")
+_FAR = 60
+"""Lines that are looked at for the next number."""
 _ORDINAL_HEAD = frozenset("一二三四五六七八九十")
 _HEADER_WORDS = re.compile(r"公司|集团|局$|版权|第\s?\d+\s?页|www\.|http")
 
@@ -51,6 +54,12 @@ class Signs:
     may_be_key: bool = False
     kind_tag: bool = False
 
+    @property
+    def answers_at_once(self) -> bool:
+        """Is the number followed by its answer, as in a key: `20. 【答案】×`?"""
+        first = self.tags[0] if self.tags else None
+        return first is not None and self.number is not None and first.field == "answer" and first.start <= self.number.end
+
 
 EMPTY = Signs()
 
@@ -64,6 +73,8 @@ class Outlook:
         self.double_spaced = _is_double_spaced(lines)
         self.signs = [self._signs(place, line) for place, line in enumerate(lines)]
         self._find_bare_labels()
+        self._find_options_of_figures()
+        self._find_answers_before_stems()
         self.own = [evidence_of(line.shape) if line.text else 0 for line in lines]
         for place, signs in enumerate(self.signs):
             if signs.inline or any(tag.field == "answer" for tag in signs.tags) and not signs.tags_first:
@@ -98,21 +109,46 @@ class Outlook:
     def _find_bare_labels(self) -> None:
         """`A安全第一` counts as an option where the next line begins with the next letter."""
         filled = [place for place, line in enumerate(self.lines) if line.text.strip()]
-        run: list[int] = []
+        run: list[tuple[int, str]] = []
         for place in filled:
             signs = self.signs[place]
-            letter = "" if signs is EMPTY or signs.label or signs.number else bare_label_at(self.lines[place].shape)
-            if letter and letter == "ABCDEFGHIJKL"[len(run) : len(run) + 1]:
-                run.append(place)
+            letters = "" if signs is EMPTY or signs.label or signs.number else bare_labels_at(self.lines[place].shape)
+            if letters and "ABCDEFGHIJKL".startswith("".join(listed for _, listed in run) + letters):
+                run.append((place, letters))
                 continue
             self._mark_bare(run)
-            run = [place] if letter == "A" else []
+            run = [(place, letters)] if letters and "ABCDEFGHIJKL".startswith(letters) else []
         self._mark_bare(run)
 
-    def _mark_bare(self, run: list[int]) -> None:
-        if len(run) >= 2:
-            for place, letter in zip(run, "ABCDEFGHIJKL", strict=False):
-                self.signs[place].label = letter
+    def _mark_bare(self, run: list[tuple[int, str]]) -> None:
+        if sum(len(letters) for _, letters in run) >= 2:
+            for place, letters in run:
+                self.signs[place].label = letters[0]
+
+    def _find_options_of_figures(self) -> None:
+        """`(C)2.5米` between the options B and D is an option, not the answer C before the question 2."""
+        filled = [place for place, signs in enumerate(self.signs) if signs is not EMPTY]
+        letters = [self.signs[place].label or getattr(self.signs[place].number, "mark", "") for place in filled]
+        for at, place in enumerate(filled):
+            number = self.signs[place].number
+            if number is None or len(number.mark) != 1 or number.mark not in "ABCDEFGHIJKL":
+                continue
+            before, after = letters[at - 1 : at] if at else [], letters[at + 1 : at + 2]
+            following = chr(ord(number.mark) + 1)
+            beside = re.search(rf"\s\(?\s?{following}\s?[).、]", self.lines[place].shape[number.end :])
+            if before == [chr(ord(number.mark) - 1)] or after == [following] or beside:
+                self.signs[place].number, self.signs[place].label = None, number.mark
+
+    def _find_answers_before_stems(self) -> None:
+        """`（ A ）是指……` is a stem, not the option A, where the option A comes in the next line."""
+        below = ""
+        for place in range(len(self.lines) - 1, -1, -1):
+            signs = self.signs[place]
+            if signs is EMPTY:
+                continue
+            if signs.label and below == "A" and _BOXED.match(self.lines[place].shape):
+                signs.label = ""
+            below = signs.label
 
     def _look_back(self) -> None:
         size = len(self.lines)
@@ -143,7 +179,8 @@ class Outlook:
                 self._options[place] = has_options or options.get(style, False)
                 self._inner[place] = inner
                 self._answered[place] = answered
-                inner = style == "round" and self.evidence[place] >= 1 or (inner and style != "plain")
+                says_kind = bool(_KIND_TAG.match(self.lines[place].shape, number.end))
+                inner = style == "round" and (says_kind or self.evidence[place] >= 1) or (inner and style != "plain")
             if signs.heading or not number and not signs.tags and is_chapter(self.lines[place].shape):
                 ahead, options, lead, answered, inner = {}, {}, "", False, False
                 continue
@@ -175,7 +212,7 @@ class Outlook:
             return "options"
         if signs.tags_first:
             return "answer" if signs.tags_first == "answer" else "options" if signs.tags_first == "options" else ""
-        if signs.number or signs.label:
+        if signs.number or signs.label or signs.kind_tag:
             return ""
         return {"options": "plain-options", "answer": "plain-answer"}.get(lead, lead)
 
@@ -192,6 +229,18 @@ class Outlook:
     def options_follow(self, place: int) -> bool:
         """Do options come before the next number of this style?"""
         return self._options[place]
+
+    def is_counted_on(self, place: int, number: Number) -> bool:
+        """Is the next number of this style, before a heading, the next one? Then this one was a number too."""
+        here = self._next[place]
+        for _ in range(_FAR):
+            if here >= len(self.lines) or self.signs[here].heading:
+                return False
+            other = self.signs[here].number
+            if other is not None and other.style == number.style and other.value == number.value + 1:
+                return True
+            here = self._next[here]
+        return False
 
     def has_inner_questions(self, place: int) -> bool:
         """Do questions numbered (1), (2) come before the next plain number?"""

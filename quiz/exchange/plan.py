@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rapidfuzz import fuzz
-
 from quiz.banks.files import ItemDraft
 from quiz.exchange.domain import Fate, Reading, ReadRow, Remark, Severity
+from quiz.exchange.likeness import nearest
 from quiz.vocabulary import Labelled
 
-ALIKE = 85.0
-"""Of 100: stems and options at least this much alike are listed as near duplicates."""
-_RARE = 40
-"""A run of four characters that more items have than this says nothing about two of them."""
-_SHARED = 2
-"""Rare runs that two items must share before they are compared letter by letter."""
-_SAMPLE = 5
-"""Of a longer text only runs that begin with every fifth character of the alphabet are looked at: the same ones in two texts that are
-alike, and a fifth of the work."""
-_SHORT = 30
+_SIMPLE = re.compile(r"[\x00-\x7f\u4e00-\u9fff、-】—‘-”…！-／：-＠]*")
+"""Texts of these signs keep their letters and figures under NFKC, which is the slowest part of making a text plain."""
+_NO_LETTER = re.compile(r"[\W_]+")
 
 
 class Clash(Labelled):
@@ -50,6 +42,10 @@ class Known:
     version_id: int
     code: str
     draft: ItemDraft
+    pending_id: int | None = None
+    """The version that waits beside the published one."""
+    hindrance: str = ""
+    """Why no other wording may be proposed now: somebody else's waits."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +73,7 @@ class ImportPlan:
     def rows(self) -> list[ReadRow]:
         """The rows with their final fate."""
         same = {pair.row: pair for pair in self.pairs if pair.clash is Clash.SAME and pair.known}
+        barred = self._barred()
         rows = []
         for position, row in enumerate(self.reading.rows):
             decision = self.decisions.get(position)
@@ -90,8 +87,27 @@ class ImportPlan:
                 )
                 remark = Remark(Severity.INFO, code, text, place=row.place)
                 row = replace(row, fate=Fate.SKIPPED, draft=None, remarks=(*row.remarks, remark))
+            elif row.draft is not None and position in barred:
+                row = replace(row, fate=Fate.REFUSED, draft=None, remarks=(*row.remarks, replace(barred[position], place=row.place)))
             rows.append(row)
         return rows
+
+    def _barred(self) -> dict[int, Remark]:
+        """Rows that cannot replace the item they were meant to replace, and why."""
+        found: dict[int, Remark] = {}
+        taken: set[int] = set()
+        for pair in self.pairs:
+            if pair.known is None or self.decisions.get(pair.row) is not Decision.REPLACE:
+                continue
+            what = f"没有替换题库中的 {pair.known.code}："
+            if pair.known.hindrance:
+                text, action = f"{what}该题{pair.known.hindrance}。", "请先处理那份修改，再导入这一行。"
+                found[pair.row] = Remark(Severity.ERROR, "pending_change", text, action)
+            elif pair.known.item_id in taken:
+                text, action = f"{what}本文件已有另一行替换它。", "请只留一行。"
+                found[pair.row] = Remark(Severity.ERROR, "replaced_twice", text, action)
+            taken.add(pair.known.item_id)
+        return found
 
     @property
     def result(self) -> Reading:
@@ -104,6 +120,15 @@ class ImportPlan:
         if self.decisions.get(position) is not Decision.REPLACE:
             return None
         return next((pair.known for pair in self.pairs if pair.row == position and pair.known), None)
+
+    @property
+    def replacing(self) -> list[tuple[Known, ReadRow]]:
+        """Items of the bank with the rows that replace them."""
+        if Decision.REPLACE not in self.decisions.values():
+            return []
+        rows = self.rows
+        found = [(self.replaces(position), rows[position]) for position in sorted(self.decisions)]
+        return [(known, row) for known, row in found if known is not None and row.draft is not None]
 
 
 def _listed(pair: Pair, rows: Sequence[ReadRow]) -> Remark:
@@ -118,18 +143,21 @@ def plan_import(reading: Reading, known: Sequence[Known], decisions: Mapping[int
     rows = [(position, row.draft) for position, row in enumerate(reading.rows) if row.draft is not None]
     pairs: list[Pair] = []
     by_stem: dict[str, list[Known]] = defaultdict(list)
-    for item in known:
-        by_stem[plain(item.draft.stem)].append(item)
+    stems_known = [plain(item.draft.stem) for item in known]
+    for item, stem in zip(known, stems_known, strict=True):
+        by_stem[stem].append(item)
     first: dict[str, tuple[int, ItemDraft]] = {}
     settled: set[int] = set()
-    for position, draft in rows:
-        stem = plain(draft.stem)
+    stems = [plain(draft.stem) for _, draft in rows]
+    for (position, draft), stem in zip(rows, stems, strict=True):
         pair = _against_bank(position, draft, by_stem.get(stem, ())) or _against_file(position, draft, first.get(stem))
         if pair:
             pairs.append(pair)
             settled.add(position)
         first.setdefault(stem, (position, draft))
-    pairs += _near(rows, known, settled)
+    texts = [stem + _options(item.draft) for item, stem in zip(known, stems_known, strict=True)]
+    texts += [stem + _options(draft) for (_, draft), stem in zip(rows, stems, strict=True)]
+    pairs += _near(texts, [position for position, _ in rows], known, settled)
     return ImportPlan(reading, tuple(sorted(pairs, key=lambda pair: pair.row)), dict(decisions or {}))
 
 
@@ -159,53 +187,26 @@ def answer_of(draft: ItemDraft) -> object:
 
 def plain(text: str) -> str:
     """The text without width, case, spaces and punctuation."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).lower())
+    if not _SIMPLE.fullmatch(text):
+        text = unicodedata.normalize("NFKC", text)
+    return _NO_LETTER.sub("", text.lower())
 
 
-def _near(rows: Sequence[tuple[int, ItemDraft]], known: Sequence[Known], settled: set[int]) -> list[Pair]:
-    """Near duplicates, found through the rare runs of characters that two texts share: all pairs would be too many."""
-    texts = [_whole(item.draft) for item in known] + [_whole(draft) for _, draft in rows]
-    runs = [_runs(text) for text in texts]
-    seen = Counter(run for found in runs for run in found)
-    holders: dict[str, list[int]] = defaultdict(list)
-    pairs: list[Pair] = []
-    for index, found in enumerate(runs):
-        rare = [run for run in found if 1 < seen[run] <= _RARE]
-        position = index - len(known)
-        if position >= 0 and rows[position][0] not in settled:
-            best = _best(texts, index, Counter(other for run in rare for other in holders[run]))
-            if best is not None:
-                other, score = best
-                row = rows[position][0]
-                if other < len(known):
-                    pairs.append(Pair(Clash.NEAR, row, known=known[other], likeness=score))
-                else:
-                    pairs.append(Pair(Clash.NEAR, row, other_row=rows[other - len(known)][0], likeness=score))
-        for run in rare:
-            holders[run].append(index)
+def _options(draft: ItemDraft) -> str:
+    return plain("".join(sorted(draft.options.values())))
+
+
+def _near(texts: Sequence[str], positions: Sequence[int], known: Sequence[Known], settled: set[int]) -> list[Pair]:
+    """Near duplicates of rows that have no other clash; `texts` are those of the known items, then those of the rows."""
+    asked = [place for place, position in enumerate(positions, start=len(known)) if position not in settled]
+    pairs = []
+    for place, (other, score) in nearest(texts, asked=asked).items():
+        row = positions[place - len(known)]
+        if other < len(known):
+            pairs.append(Pair(Clash.NEAR, row, known=known[other], likeness=score))
+        else:
+            pairs.append(Pair(Clash.NEAR, row, other_row=positions[other - len(known)], likeness=score))
     return pairs
-
-
-def _runs(text: str) -> set[str]:
-    """Runs of four characters by which a text is recognised."""
-    if len(text) < _SHORT:
-        return {text[n : n + 4] for n in range(max(1, len(text) - 3))}
-    return {text[n : n + 4] for n, sign in enumerate(text[:-3]) if ord(sign) % _SAMPLE == 0}
-
-
-def _best(texts: Sequence[str], index: int, shared: Counter[int]) -> tuple[int, float] | None:
-    best: tuple[int, float] | None = None
-    for other, count in shared.most_common(8):
-        if count < _SHARED:
-            break
-        score = fuzz.ratio(texts[index], texts[other], score_cutoff=ALIKE)
-        if score and (best is None or score > best[1]):
-            best = (other, score)
-    return best
-
-
-def _whole(draft: ItemDraft) -> str:
-    return plain(draft.stem + "".join(sorted(draft.options.values())))
 
 
 def free_codes(taken: Iterable[str], wanted: Sequence[str]) -> list[str]:

@@ -39,15 +39,13 @@ def next_bank_code(session: Session) -> str:
     return f"bank-{max(numbers, default=0) + 1:04}"
 
 
-def fingerprint(session: Session, bank_code: str) -> tuple[int, int, int]:
-    """Another value whenever an item of the bank came, went or got another wording."""
-    versions = col(Item.version_id)
-    row = session.execute(
-        select(func.count(), func.coalesce(func.max(versions), 0), func.coalesce(func.sum(versions), 0)).where(
-            col(Item.bank_code) == bank_code
-        )
-    ).one()
-    return int(row[0]), int(row[1]), int(row[2])
+def fingerprint(session: Session, bank_code: str) -> tuple[int, ...]:
+    """Another value whenever an item of the bank came, went or got another wording, published or waiting."""
+    versions, waiting = col(Item.version_id), col(Item.pending_id)
+    figures = select(
+        func.count(), func.coalesce(func.max(versions), 0), func.coalesce(func.sum(versions), 0), func.coalesce(func.sum(waiting), 0)
+    )
+    return tuple(int(figure) for figure in session.execute(figures.where(col(Item.bank_code) == bank_code)).one())
 
 
 def problems_of_import(session: Session, import_id: int) -> list[dict[str, Any]]:

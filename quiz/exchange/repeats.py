@@ -47,7 +47,9 @@ def _whole(row: ReadRow) -> tuple[object, ...]:
     draft = row.draft
     assert draft is not None
     pictures = tuple((picture.digest, picture.where) for picture in row.pictures)
-    return draft.type, draft.stem, tuple(draft.options.items()), draft.explanation, draft.difficulty, draft.topic, row.clause_text, pictures
+    parts = tuple(part.model_dump_json() for part in draft.parts)
+    asked = draft.type, draft.stem, draft.unit, tuple(draft.options.items()), parts
+    return *asked, draft.explanation, draft.difficulty, draft.topic, row.clause_text, pictures
 
 
 def _question(row: ReadRow) -> tuple[object, ...]:

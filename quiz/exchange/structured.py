@@ -183,7 +183,7 @@ def choice(
         message = f"单选题标了几个正确选项：{shown}"
         judgement.refuse("several_answers_for_single", message, at="answer", action="请只留一个，或改成多选题")
     reasons = {LETTERS[place]: text for place, text in sorted((rationales or {}).items()) if text}
-    truths = [truth_of(text) if says_truth_plainly(text) else None for text in texts]
+    truths = [truth_of(text) if says_truth_plainly(text) else None for text in texts] if len(texts) == 2 else []
     if not multiple and sorted(truths, key=str) == [False, True]:
         if list(options.values()) != list(RIGHT_OR_WRONG.values()):
             judgement.repair("type_inferred", f"选项是“{texts[0]}”和“{texts[1]}”，按判断题读取", at="type")

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from quiz.exchange.line_signs import shape_of
 
 _NO_JOIN_AFTER = set("。！？；：!?;:…")
-_LIST_HEAD = re.compile(r"\s*(?:\(\d|\d{1,3}[.、)]|[①-⑳•●◆■▪·—-]|[一二三四五六七八九十]、|\([一二三四五六七八九十]\)|[IVX]{1,4}[.、])")
+_LIST_HEAD = re.compile(
+    r"\s*(?:\(\d|\d{1,3}[.、)](?!\d)|[①-⑳•●◆■▪·—-]|[一二三四五六七八九十]、|\([一二三四五六七八九十]\)|[IVX]{1,4}[.、])"
+)
 _WRAPPED = 15
 
 

@@ -115,6 +115,8 @@ class BankImport(SQLModel, table=True):
     at: datetime = moment()
     undone_at: datetime | None = moment(nullable=True)
     undone_by: str = Field(default="", max_length=60)
+    replaced: list[dict[str, Any]] = json_field(default_factory=list, sa_column_kwargs={"server_default": "[]"})
+    """New wordings it proposed for items the bank had: `item`, `version`, and what stood there `before`, so that undoing puts it back."""
 
 
 class PictureFile(SQLModel, table=True):
@@ -199,3 +201,32 @@ class DuplicateDecision(SQLModel, table=True):
     account_id: int | None = None
     account: str = Field(default="", max_length=60)
     at: datetime = moment()
+
+
+class BankAct(SQLModel, table=True):
+    """One act on many items at once, with what it changed, so that it can be taken back."""
+
+    __tablename__ = "bank_act"
+
+    id: int | None = Field(default=None, primary_key=True)
+    bank_code: str = Field(max_length=60, index=True)
+    """Not a foreign key: a merged bank is gone."""
+    other_code: str = Field(default="", max_length=60, index=True)
+    """The bank that items were moved or copied to."""
+    act: str = Field(max_length=20)
+    """A value of `quiz.banks.bulk_plan.Act`, or `merge`."""
+    told: str = Field(default="", max_length=300)
+    """The act in words."""
+    count: int
+    changes: list[dict[str, Any]] = json_field(default_factory=list)
+    """For each item the columns that changed: `item`, `before` (null for an item that was made), `after`."""
+    steps_after: int = 0
+    """Steps of these items with a higher number, up to `steps_to`, were taken by this act; still higher ones came later."""
+    steps_to: int = 0
+    bank: dict[str, Any] | None = json_field(default=None, nullable=True)
+    """The row of a bank that went."""
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    account: str = Field(default="", max_length=60)
+    at: datetime = moment()
+    undone_at: datetime | None = moment(nullable=True)
+    undone_by: str = Field(default="", max_length=60)

@@ -1,4 +1,4 @@
-"""Many items of a bank handled at once: which ones, what is to be done, what it comes to, and back again where that is plain."""
+"""Many items of a bank handled at once: which ones, what is to be done, what it comes to, and the acts before with the way back."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ from sqlmodel import Session
 from quiz import clock
 from quiz.accounts.domain import User
 from quiz.banks import bulk, bulk_plan
-from quiz.banks.bulk import Done
 from quiz.banks.bulk_plan import Act, BulkPlan, Order
 from quiz.banks.queries import VersionView
 from quiz.exchange.merging import own_banks
 from quiz.organisations.reference import Reference
 from quiz.papers.shortage import short_without
 from quiz.problems import Refusal
-from quiz.ui import components, gate, item_table, office, store
+from quiz.ui import bank_acts, components, gate, item_table, office, store
 from quiz.ui.state import Slot
 from quiz.vocabulary import Difficulty, ItemState, PostRole
 
-_LAST = Slot[Done | None]("bulk_done", lambda: None)
 _ROUND = Slot[int]("bulk_round", int)
 """Counts what was done: the table begins anew, without the rows that were marked."""
 _CODES_SHOWN = 8
@@ -31,7 +29,6 @@ _ALL, _MARKED = "all", "marked"
 
 def show(user: User, bank_code: str, items: Sequence[VersionView], frame: pd.DataFrame) -> None:
     """Mark rows, choose an act, look at what it comes to, confirm."""
-    _offer_undo(user, bank_code)
     rows = item_table.choose(frame, key=f"bulk_items_{bank_code}_{_ROUND.get()}", several=True)
     marked = [items[row] for row in rows]
     with st.container(border=True):
@@ -45,6 +42,7 @@ def show(user: User, bank_code: str, items: Sequence[VersionView], frame: pd.Dat
             components.hint("先在表中勾选题目（可勾选表头全选），或改为“全部筛选结果”。")
         elif order is not None:
             _preview(user, bank_code, chosen, order)
+    bank_acts.show(user, bank_code)
 
 
 # ---- what is to be done
@@ -165,29 +163,8 @@ def _some(codes: Sequence[str]) -> str:
 def _carry_out(user: User, bank_code: str, ids: Sequence[int], order: Order) -> None:
     def work(session: Session) -> str:
         done = bulk.carry_out(session, bank_code=bank_code, item_ids=ids, order=order, actor=gate.actor(user), now=clock.now())
-        _LAST.set(done)
         _ROUND.set(_ROUND.get() + 1)
         left = f"，{done.barred} 道不能处理" if done.barred else ""
         return f"{order.act.label}：已改动 {len(done.items)} 道题，{done.unchanged} 道无需改动{left}。"
-
-    office.perform(work)
-
-
-def _offer_undo(user: User, bank_code: str) -> None:
-    done = _LAST.get()
-    if done is None or done.bank != bank_code or not done.is_undoable:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        components.hint(f"上一次批量操作：{done.order.act.label} {len(done.items)} 道题。")
-        if st.button("撤销这次批量操作", key="bulk_undo", icon=":material/undo:"):
-            _undo(user, done)
-
-
-def _undo(user: User, done: Done) -> None:
-    def work(session: Session) -> str:
-        number = bulk.undo(session, done=done, actor=gate.actor(user), now=clock.now())
-        _LAST.clear()
-        _ROUND.set(_ROUND.get() + 1)
-        return f"已撤销：{done.order.act.label} {number} 道题。"
 
     office.perform(work)

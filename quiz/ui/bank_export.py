@@ -20,11 +20,6 @@ from quiz.ui.state import Slot
 
 SHOWN = 20
 _WRITERS = "quiz.exchange.writers"
-SUFFIXES = {
-    ExportFormat.XLSX: "xlsx", ExportFormat.CSV: "csv", ExportFormat.JSON: "json", ExportFormat.GIFT: "gift.txt",
-    ExportFormat.AIKEN: "aiken.txt", ExportFormat.MOODLE_XML: "xml", ExportFormat.QTI21: "zip", ExportFormat.QTI30: "zip",
-    ExportFormat.DOCX: "docx",
-}  # fmt: skip
 _FOR = {
     ExportFormat.XLSX: "用 Excel 或 WPS 修改后，可以再导入。", ExportFormat.CSV: "供其他软件读取；用 Excel 修改请选 Excel 表格。",
     ExportFormat.JSON: "内容最全，用于备份，或转到另一套安考。", ExportFormat.GIFT: "Moodle 等平台的文本格式。",
@@ -53,7 +48,7 @@ def show(user: User, bank_code: str, title: str) -> None:
         return
     components.hint("导出已发布的题目。先看这种格式会漏掉什么，再下载。导出会记入审计记录。")
     format = st.selectbox(
-        "导出格式", formats(), index=None, format_func=lambda each: f"{each.label}（.{SUFFIXES[each]}）", key=f"export_format_{bank_code}",
+        "导出格式", formats(), index=None, format_func=lambda each: f"{each.label}（.{export.suffix_of(each)}）", key=f"export_format_{bank_code}",
         placeholder="请选择", width=340,
     )  # fmt: skip
     if format is None:
@@ -142,6 +137,6 @@ def _download(user: User, bank_code: str, title: str, format: ExportFormat, chec
 
     office.download(
         f"下载 {len(check.holds)} 题", data, user=user, action="export_bank", subject=title, key=f"export_{bank_code}_{format.value}",
-        extension=SUFFIXES[format], primary=True,
+        extension=export.suffix_of(format), primary=True,
         detail={"bank": bank_code, "format": format.value, "items": len(check.holds), "left_out": len(check.left_out)},
     )  # fmt: skip

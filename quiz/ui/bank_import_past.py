@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from quiz import clock
 from quiz.accounts.domain import User
-from quiz.exchange import queries, service
+from quiz.exchange import import_undo, queries, service
 from quiz.exchange.domain import Format
 from quiz.exchange.service import ImportView
 from quiz.ui import bank_import_rows as rows
@@ -55,8 +55,8 @@ def _past(user: User, each: ImportView) -> None:
             rows.problems_download(problems, file_name=each.file_name, key=f"{PAGE}_past_problems_{each.id}", label="查看问题清单")
         asked = components.confirm_button(
             "撤销这次导入", key=f"{PAGE}_undo_{each.id}", yes="确认撤销", icon=":material/undo:",
-            question=f"将删除“{each.file_name}”这次新增的全部题目。有题目已经出过卷、修改过或复核过的，不能撤销。"
-            "用来替换原题的新文字不在此列，请到题库的“待处理”里放弃。",
+            question=f"将删除“{each.file_name}”这次新增的全部题目，撤回还没有发布的替换文字。"
+            "有题目已经出过卷、修改过或复核过的，不能撤销；已经发布的替换文字保留。",
         )  # fmt: skip
     if asked:
         _undo(user, each)
@@ -66,7 +66,7 @@ def _undo(user: User, each: ImportView) -> None:
     now, actor = clock.now(), gate.actor(user)
 
     def work(session: Session) -> str:
-        number = service.undo(session, import_id=each.id, actor=actor, now=now)
-        return f"已撤销 {each.file_name} 的导入，删除 {number} 题。"
+        undone = import_undo.undo(session, import_id=each.id, actor=actor, now=now)
+        return f"已撤销 {each.file_name} 的导入，{undone.told}。"
 
     office.perform(work)

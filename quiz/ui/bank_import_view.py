@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from quiz import clock, wiring
+from quiz.accounts.audit import Actor
 from quiz.accounts.domain import User
 from quiz.banks import catalogue
 from quiz.db import database
 from quiz.exchange import fixed_file, new_bank, queries, service
 from quiz.exchange.detect import MAX_FILE_BYTES
 from quiz.exchange.domain import Fate, Format, Reading
-from quiz.exchange.plan import Decision, ImportPlan
+from quiz.exchange.plan import ImportPlan
 from quiz.exchange.queries import Target
 from quiz.exchange.service import ImportReport
 from quiz.exchange.writers import template as template_file
@@ -68,7 +69,7 @@ class Upload:
 class Planned:
     """A file against a bank as it was then."""
 
-    fingerprint: tuple[int, int, int]
+    fingerprint: tuple[int, ...]
     plan: ImportPlan
     time: int = 1
     """How often it was planned because the bank had changed; a click on what was shown before decides nothing."""
@@ -212,7 +213,7 @@ def reading(chosen: Upload) -> Reading | None:
 # 核对 -----------------------------------------------------------------------------------------------------------------
 
 
-def plan(goal: Destination, chosen: Upload, read: Reading) -> Planned:
+def plan(user: User, goal: Destination, chosen: Upload, read: Reading) -> Planned:
     """The file against the bank as it is at this moment, with the choices made so far."""
     code = "" if goal.is_new else goal.code
     made_from = (chosen.made_from, code)
@@ -223,7 +224,7 @@ def plan(goal: Destination, chosen: Upload, read: Reading) -> Planned:
         before = job.watch("")
         job, time = (job, before.time) if before.fingerprint == fingerprint else (None, before.time + 1)
     if job is None or job.made_from != made_from:
-        job = Job(made_from, _planning(fingerprint, code, read, time))
+        job = Job(made_from, _planning(fingerprint, code, read, gate.actor(user), time))
         PLANNING.set(job)
     planned = job.watch("正在与题库比对……")
     if planned.time > 1:
@@ -233,10 +234,10 @@ def plan(goal: Destination, chosen: Upload, read: Reading) -> Planned:
     return replace(planned, plan=replace(planned.plan, decisions=decisions))
 
 
-def _planning(fingerprint: tuple[int, int, int], code: str, read: Reading, time: int) -> Callable[..., Planned]:
+def _planning(fingerprint: tuple[int, ...], code: str, read: Reading, actor: Actor, time: int) -> Callable[..., Planned]:
     def work(_: object) -> Planned:
         with database().reading() as session:
-            return Planned(fingerprint, service.plan(session, reading=read, bank_code=code), time)
+            return Planned(fingerprint, service.plan(session, reading=read, bank_code=code, actor=actor), time)
 
     return work
 
@@ -334,7 +335,7 @@ def _importing(user: User, goal: Destination, chosen: Upload, planned: ImportPla
                 database(), reading=planned.reading, bank_code=goal.code, file_name=chosen.name, digest=chosen.digest, actor=actor, now=now,
                 decisions=planned.decisions, publish=not as_drafts, progress=progress,
             )  # fmt: skip
-        replaced = sum(decision is Decision.REPLACE for decision in planned.decisions.values())
+        replaced = len(planned.replacing)
         return Done(report, chosen, goal.title, as_drafts, replaced)
 
     return work

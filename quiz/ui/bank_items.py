@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +20,7 @@ from quiz.banks.queries import VersionView, clauses_of_edition, items_of_bank
 from quiz.banks.review_queue import Waiting, waiting_in_bank
 from quiz.settings import settings
 from quiz.ui import (
+    bank_acts,
     bank_bulk,
     bank_duplicates,
     bank_export,
@@ -34,10 +36,14 @@ from quiz.ui import (
     state,
     store,
 )
+from quiz.ui.state import Slot
 from quiz.vocabulary import Difficulty, ItemKind, ItemState, ItemType, Labelled
 
 NEW = "new"
 """What `?edit=` says for a new item; otherwise it names the version that is rewritten."""
+_LISTED = Slot[list[int]]("items_listed", list)
+"""Items as they were last listed, to be leafed through one after the other."""
+Choice = TypeVar("Choice", bound=Labelled)
 _STATES = (ItemState.DRAFT, ItemState.PUBLISHED, ItemState.WITHDRAWN)
 
 
@@ -59,8 +65,8 @@ def show(user: User, bank_code: str) -> None:
             state.choose()
         if chosen is None and user.may(Permission.MANAGE_PAPERS):
             components.link("导入题目", f"/import_bank?bank={bank_code}")
-        if chosen is not None and st.button("题目列表", key="back_to_items", icon=":material/list:"):
-            state.choose(bank=bank_code)
+        if chosen is not None:
+            _leaf(bank_code, items, chosen)
     if chosen is not None:
         item_way.show(user, bank_code, chosen, waiting.get(chosen.item_id))
         return
@@ -80,6 +86,23 @@ def show(user: User, bank_code: str) -> None:
         bank_review.show(user, bank_code, title, items, edition)
     with edition_tab:
         _edition(edition)
+
+
+def _leaf(bank_code: str, items: list[VersionView], chosen: VersionView) -> None:
+    """Back to the list, or on to its next item."""
+    if st.button("题目列表", key="back_to_items", icon=":material/list:"):
+        state.choose(bank=bank_code)
+    ids = [item.item_id for item in items]
+    listed = [id_ for id_ in _LISTED.get() if id_ in set(ids)]
+    if chosen.item_id not in listed:
+        listed = ids
+    place = listed.index(chosen.item_id)
+    if st.button("上一题", key="item_before", icon=":material/chevron_left:", disabled=place == 0):
+        state.choose(bank=bank_code, item=listed[place - 1])
+    if st.button(
+        f"下一题（{place + 1} / {len(listed)}）", key="item_after", icon=":material/chevron_right:", disabled=place + 1 == len(listed)
+    ):
+        state.choose(bank=bank_code, item=listed[place + 1])
 
 
 class Work(Labelled):
@@ -102,10 +125,12 @@ def _list(user: User, bank_code: str, title: str, items: list[VersionView], wait
     with st.spinner("正在统计答题情况…", show_time=True), store.reading() as session:
         statistics = item_statistics.of_items(session, items)
     found = _filtered(items, waiting, statistics)
-    st.markdown(f"共 **{len(found)}** 道题。" + ("在表中勾选一行，打开这道题。" if work is Work.BROWSE else ""))
+    st.markdown(f"共 **{len(found)}** 道题。" + ("点击一行，打开这道题；点表头排序。" if work is Work.BROWSE else ""))
     item_figures.hints(found, statistics)
     if not found:
         components.empty_state("没有符合条件的题目", "放宽上面的条件再试。")
+        if work is Work.BULK:
+            bank_acts.show(user, bank_code)  # the items may be gone through the act that is to be taken back
         return
     frame = items_frame(found, waiting, statistics)
     if work is Work.BULK:
@@ -125,6 +150,7 @@ def _work() -> Work:
 
 
 def _browse(bank_code: str, title: str, found: list[VersionView], frame: pd.DataFrame) -> None:
+    _LISTED.set([item.item_id for item in found])
     rows = item_table.choose(frame, key=f"items_{bank_code}")
     if rows:
         state.choose(bank=bank_code, item=found[rows[0]].item_id)
@@ -134,21 +160,20 @@ def _browse(bank_code: str, title: str, found: list[VersionView], frame: pd.Data
 
 
 def _filtered(items: list[VersionView], waiting: dict[int, Waiting], statistics: Mapping[int, ItemStatistic]) -> list[VersionView]:
+    """The filters stay as they were set while an item is open."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input("搜索题干、选项或编号", key="item_text", placeholder="例如：液氨", width=280)
-        types = st.multiselect(
-            "题型", list(ItemType), format_func=lambda t: t.label, key="item_types", placeholder="全部", select_all=False, width=220
-        )
-        kinds = st.multiselect(
-            "类别", list(ItemKind), format_func=lambda k: k.label, key="item_kinds", placeholder="全部", select_all=False, width=220
-        )
-        names = sorted({group for item in items for group in item.groups})
-        groups = st.multiselect("条款分组", names, key="item_groups", placeholder="全部", select_all=False, width=260)
-        states = st.multiselect(
-            "状态", _STATES, format_func=lambda s: s.label, key="item_states", placeholder="全部", select_all=False, width=200
-        )
-        fits = item_figures.choose(statistics)
+        text = st.text_input("搜索题干、选项或编号", key="item_text", placeholder="例如：液氨", width=280, persist_state="page")
+        types = _several("题型", list(ItemType), "item_types")
         only_waiting = st.toggle("只看待处理", value=bool(state.chosen("waiting")), key="only_waiting")
+    with (
+        st.expander("更多筛选：状态、条款分组、类别、答题统计", icon=":material/filter_alt:"),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        states = _several("状态", list(_STATES), "item_states")
+        names = sorted({group for item in items for group in item.groups})
+        groups = st.multiselect("条款分组", names, key="item_groups", placeholder="全部", select_all=False, width=260, persist_state="page")
+        kinds = _several("类别", list(ItemKind), "item_kinds")
+        fits = item_figures.choose(statistics)
     return [
         item
         for item in items
@@ -162,6 +187,12 @@ def _filtered(items: list[VersionView], waiting: dict[int, Waiting], statistics:
     ]
 
 
+def _several(label: str, choices: list[Choice], key: str) -> list[Choice]:
+    return st.multiselect(
+        label, choices, format_func=lambda each: each.label, key=key, placeholder="全部", select_all=False, width=220, persist_state="page"
+    )  # fmt: skip
+
+
 def _words(item: VersionView) -> str:
     return " ".join((item.item_code, item.stem, item.topic, *(text for _, text in item.options))).lower()
 
@@ -172,13 +203,13 @@ def items_frame(items: list[VersionView], waiting: dict[int, Waiting], statistic
         [
             {
                 "编号": item.item_code,
+                "题干": " ".join(item.stem.split()),
                 "题型": item.type.label,
-                "类别": item.kind.label,
                 "状态": ItemState(item.state).label,  # type: ignore[call-arg]
                 "待处理": waiting[item.item_id].label if item.item_id in waiting else "",
                 "已考人次": statistics.get(item.item_id, NOBODY).asked,
                 "答对率": item_figures.percent(statistics.get(item.item_id)),
-                "题干": item.stem,
+                "类别": item.kind.label,
                 "条款": "、".join(clause.ref for clause in item.clauses),
                 "分组": "、".join(sorted(item.groups)),
                 "难度": Difficulty(item.difficulty).label,  # type: ignore[call-arg]

@@ -13,7 +13,7 @@ from quiz.exchange import merging
 from quiz.exchange.merging import Meeting, MergePlan
 from quiz.exchange.plan import Clash, Decision
 from quiz.problems import Refusal
-from quiz.ui import components, gate, item_card, office, state, store, version_diff
+from quiz.ui import bank_acts, components, gate, item_card, office, state, store, version_diff
 from quiz.ui.components import Kpi
 
 _LABELS = {Decision.KEEP: "两题都保留", Decision.SKIP: "停用移入的一题", Decision.REPLACE: "停用原有的一题"}
@@ -31,6 +31,7 @@ def show(user: User, bank_code: str, title: str) -> None:
         return
     if not others:
         components.empty_state("没有别的自建题库", "有两个以上自建题库时，可以在这里合并。")
+        bank_acts.show(user, bank_code)
         return
     target = st.selectbox(
         f"把“{title}”并入",
@@ -43,6 +44,7 @@ def show(user: User, bank_code: str, title: str) -> None:
     )
     if not target:
         components.hint("本题库的全部题目（连同停用的、版本和经过）移入所选题库；没有试卷再用到本题库时，空题库自动删除。")
+        bank_acts.show(user, bank_code)
         return
     decisions = _decisions(target)
     try:
@@ -56,7 +58,7 @@ def show(user: User, bank_code: str, title: str) -> None:
     if components.confirm_button(
         f"合并（移入 {found.items} 道）",
         key="merge_go",
-        question=f"合并后不能自动拆回。确认把“{title}”并入“{others[target]}”？",
+        question=f"确认把“{title}”并入“{others[target]}”？合并后题目没有再动过的，可以在“{others[target]}”里撤销。",
         yes="确认合并",
     ):
         _merge(user, found, {meeting.coming.item_id: meeting.decision for meeting in found.meetings}, others[target])
@@ -128,6 +130,6 @@ def _merge(user: User, found: MergePlan, decisions: dict[int, Decision], target_
         )
         gone = "空题库已删除。" if merged.removed else "原题库已空，仍有试卷引用，予以保留。"
         st.query_params.from_dict({"bank": found.target})
-        return f"已把 {merged.moved} 道题并入“{target_title}”，停用重复题 {merged.withdrawn} 道。{gone}"
+        return f"已把 {merged.moved} 道题并入“{target_title}”，停用重复题 {merged.withdrawn} 道。{gone}不对的，可在下面撤销。"
 
     office.perform(work)

@@ -29,6 +29,7 @@ SOURCE = (
 _TONES: dict[str, Tone] = {ERROR: "bad", WARNING: "warn"}
 _MEANING = {ERROR: "必须改正后再用。", WARNING: "由命题人判断：有道理就改，确属需要可以保留。"}
 _AT_ONCE = 50
+_NO_CLAUSE = "no_clause"
 
 
 def show(user: User, bank_code: str, title: str, items: Sequence[VersionView], edition: EditionView | None) -> None:
@@ -37,6 +38,8 @@ def show(user: User, bank_code: str, title: str, items: Sequence[VersionView], e
     with store.reading() as session:
         made_of = (settings().database_url, queries.stamp(session), *((item.id, item.state) for item in checked))
     findings = _findings(bank_code, made_of, _items=checked)
+    if edition is None:  # nothing to cite: the same complaint about every item would bury the others
+        findings = [finding for finding in findings if finding.code != _NO_CLAUSE]
     counts = Counter(finding.severity for finding in findings)
     components.kpi_row(
         [

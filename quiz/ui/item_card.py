@@ -47,20 +47,23 @@ def as_candidate(
     worth = f" · {points:g} 分" if points is not None else ""
     head = markup("<p>{}. {}{} {}</p>", number, view.type.label, worth, must)
     if not view.type.is_choice:
-        draw(markup('<div class="ankao-item">{}{}{}</div>', head, typed_item.as_candidate(view, options), _pictures(view, explained=False)))
+        draw(markup('<div class="ankao-item">{}{}{}</div>', head, typed_item.as_candidate(view, options), pictures(view, explained=False)))
         return
     texts = dict(view.options)
     lines = join(markup("<li><b>{}</b><span>{}</span></li>", _letter(n), texts[key]) for n, key in enumerate(options))
-    stem = markup('<p class="ankao-stem">{}</p>{}', view.stem, _pictures(view, explained=False))
+    stem = markup('<p class="ankao-stem">{}</p>{}', view.stem, pictures(view, explained=False))
     draw(markup('<div class="ankao-item">{}{}<ol>{}</ol></div>', head, stem, lines))
 
 
-def _pictures(view: VersionView, *, explained: bool = True) -> Markup:
+def pictures(view: VersionView, *, explained: bool = True) -> Markup:
     """The item's pictures, each with the place it belongs to; those of the explanation only for whoever may read it."""
     names = {"stem": "题干附图", "explanation": "解析附图"}
     return join(
         markup(
-            '<figure><figcaption>{}</figcaption><img src="/pictures/{}" alt="{}" style="max-width:100%"></figure>', name, ref.digest, name
+            '<figure><figcaption>{}</figcaption><img src="/pictures/{}" alt="{}"></figure>',
+            f"{name}：{ref.description}" if ref.description else name,
+            ref.digest,
+            ref.description or name,
         )
         for ref in view.pictures
         if explained or ref.where != "explanation"
@@ -87,7 +90,7 @@ def with_key(view: VersionView) -> None:
         for right in (key in view.key,)
     )
     choice = markup('<p class="ankao-stem">{}</p><ol>{}</ol>', view.stem, lines)
-    draw(markup('<div class="ankao-item">{}{}</div>', choice if view.type.is_choice else typed_item.with_key(view), _pictures(view)))
+    draw(markup('<div class="ankao-item">{}{}</div>', choice if view.type.is_choice else typed_item.with_key(view), pictures(view)))
     if view.explanation:
         components.note(view.explanation, title="解析")
     for clause in view.clauses:

@@ -1,36 +1,37 @@
-"""Writing an item, or a new wording of one: a form, and beside it what a candidate will see."""
+"""Writing an item of any type, or a new wording of one: a form, and beside it what a candidate will see."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import streamlit as st
+from sqlmodel import Session
 
 from quiz import clock
 from quiz.accounts.domain import User
-from quiz.banks import editions, history, queries, review, workflow
-from quiz.banks.files import parse_item
+from quiz.banks import editions, history, queries, workflow
+from quiz.banks.files import ItemDraft, parse_item
 from quiz.banks.history import EditionView
 from quiz.banks.queries import ClauseView, VersionView
+from quiz.banks.question import Question
+from quiz.banks.typed_question import Fault
+from quiz.exchange.service import keep_pictures
 from quiz.organisations.reference import Reference
 from quiz.problems import NotFound, Refusal
-from quiz.ui import components, gate, item_card, state, store
-from quiz.ui.markup import draw, markup
+from quiz.ui import components, gate, item_card, item_editor_pictures, item_editor_preview, state, store
+from quiz.ui.item_editor_case import case
+from quiz.ui.item_editor_fields import TWO_LINES, Fields, Values
+from quiz.ui.item_editor_pictures import Shown
+from quiz.ui.item_editor_questions import question
 from quiz.ui.state import Slot
 from quiz.vocabulary import Difficulty, ItemKind, ItemType, PostRole
 
-LETTERS = "ABCDEFGH"
-TRUE_FALSE = {"A": "正确", "B": "错误"}
-USUAL_OPTIONS = 4
-_TWO_LINES = 76
-TYPES = [type_ for type_ in ItemType if type_.is_choice]
-"""What this form can write; other types are kept in the files of the banks."""
 _NEW_FORMS = Slot[int]("new_item_forms", int)
 """Counts the new items of this visit: each begins with an empty form."""
-Choice = TypeVar("Choice")
+_FAULTS_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Sheet:
     """Of superseded editions of the same standard."""
     sectors: Mapping[str, str]
 
+    @property
+    def tried(self) -> Slot[bool]:
+        """Whether somebody wanted to save it: until then nobody is told what is still missing."""
+        return Slot(f"{self.form}_tried", bool)
+
 
 def show(user: User, bank_code: str, items: Sequence[VersionView], item: VersionView | None) -> None:
     """The form for a new item, or for the version of `item` that the address names."""
@@ -60,20 +66,29 @@ def show(user: User, bank_code: str, items: Sequence[VersionView], item: Version
         state.choose(bank=bank_code, **({"item": item.item_id} if item else {}))
     left, right = st.columns([3, 2], gap="large")
     with left:
-        values = _form(sheet)
-        saved = st.button("存为草稿", key="save_item", type="primary", icon=":material/save:")
-        if saved:
-            _save(user, sheet, item, values)
-    with right, st.container(key="item_preview"):
-        _preview(sheet, values)
+        fields = Fields(sheet.form)
+        values, pictures = _form(sheet, fields)
+        with right, st.container(key="item_preview"):
+            view = item_editor_preview.view_of(
+                values, bank_code=bank_code, item_id=item.item_id if item else 0, clauses=sheet.clauses, old_clauses=sheet.old_clauses
+            )
+            item_editor_preview.show(view, item_editor_pictures.sources(pictures), may_cite=bool(sheet.clauses))
+        if st.button("存为草稿", key="save_item", type="primary", icon=":material/save:"):
+            sheet.tried.set(True)
+            if not fields.faults:
+                _save(user, sheet, item, values, pictures)
+        if sheet.tried.get() and fields.faults:
+            _tell(fields)
 
 
 def propose_code(bank_code: str, codes: Iterable[str]) -> str:
-    """The next free `<prefix>-NNN`, the prefix being the one most items of the bank have."""
+    """The next `<prefix>-NNN` after those there are, the prefix being the one most items of the bank have."""
     taken = set(codes)
     prefixes = Counter(code.split("-")[0] for code in taken)
     prefix = prefixes.most_common(1)[0][0] if prefixes else bank_code
-    return next(code for n in range(1, 10**6) if (code := f"{prefix}-{n:03d}") not in taken)
+    numbers = [match[1] for code in taken if (match := re.fullmatch(rf"{re.escape(prefix)}-(\d{{1,8}})", code))]
+    last = max(numbers, key=int, default="000")
+    return f"{prefix}-{int(last) + 1:0{len(last)}d}"
 
 
 def _sheet(bank_code: str, items: Sequence[VersionView], item: VersionView | None) -> Sheet:
@@ -100,229 +115,134 @@ def _sheet(bank_code: str, items: Sequence[VersionView], item: VersionView | Non
 
 def _version(found: Mapping[int, VersionView], item: VersionView) -> VersionView:
     for view in found.values():
-        if view.item_id == item.item_id and view.type in TYPES:
+        if view.item_id == item.item_id:
             return view
-    raise NotFound("没有这道题的这个版本，或者这种题型只能在题库文件里修改。")
+    raise NotFound("没有这道题的这个版本。请回到题目页重新打开。")
 
 
 # 表单 -----------------------------------------------------------------------------------------------------------------
 
 
-def _form(sheet: Sheet) -> dict[str, Any]:
+def _form(sheet: Sheet, fields: Fields) -> tuple[Values, list[Shown]]:
     """What was typed, field by field, for `parse_item`. Nothing typed is lost while a field is hidden."""
     with st.container(border=True):
         components.section("一、考什么")
-        values = _subject(sheet)
+        values = _subject(sheet, fields)
     with st.container(border=True):
         components.section("二、题目")
-        values |= _question(sheet, values["type"])
+        values |= _question(sheet, fields, values["type"])
+        shown = item_editor_pictures.pictures(fields, values["type"], list(values["options"]), sheet.base.pictures if sheet.base else ())
     with st.container(border=True):
         components.section("三、为谁出题")
-        values |= _audience(sheet)
-    return values
+        values |= _audience(sheet, fields)
+    return values | item_editor_pictures.values(shown), shown
 
 
-def _subject(sheet: Sheet) -> dict[str, Any]:
+def _subject(sheet: Sheet, fields: Fields) -> Values:
     base = sheet.base
-    code = _line(sheet, "编号", sheet.code, "code", limit=60) if base is None else sheet.code
+    code = fields.line("编号", sheet.code, "code", limit=60) if base is None else sheet.code
+    if not code:
+        fields.add([Fault("code", "编号", "不能空着")])
     with st.container(horizontal=True):
-        type_ = _one(sheet, "题型", TYPES, base.type if base else ItemType.SINGLE, "type")
-        kind = _one(sheet, "类别", list(ItemKind), base.kind if base else ItemKind.KNOWLEDGE, "kind")
-        level = _one(sheet, "难度（估计）", list(Difficulty), Difficulty(base.difficulty) if base else Difficulty.MEDIUM, "difficulty")  # type: ignore[call-arg]
+        type_ = fields.one("题型", list(ItemType), base.type if base else ItemType.SINGLE, "type")
+        kind = fields.one("类别", list(ItemKind), base.kind if base else ItemKind.KNOWLEDGE, "kind")
+        level = fields.one("难度（估计）", list(Difficulty), Difficulty(base.difficulty) if base else Difficulty.MEDIUM, "difficulty")  # type: ignore[call-arg]
+    clauses: list[str] = []
     if sheet.clauses:
-        clauses = _cited(sheet, "依据条款（必选，第一个为主）", sheet.clauses, base.clauses if base else (), "clauses")
+        clauses = _cited(fields, "依据条款（必选，第一个为主）", sheet.clauses, base.clauses if base else (), "clauses")
+        if not clauses:
+            fields.add([Fault("clauses", "依据条款", "至少选一条")])
     else:
         components.hint("这个题库没有对应的标准，不必选择条款。")
-        clauses = []
     old: list[str] = []
     if sheet.old_clauses:
-        old = _cited(sheet, "对照的旧版条款（只有“新旧变化”题才选）", sheet.old_clauses, base.changed_from if base else (), "changed_from")
-    topic = _line(sheet, "主题（选填）", base.topic if base else "", "topic", limit=80, placeholder="例如：水封式排水器")
+        old = _cited(fields, "对照的旧版条款（只有“新旧变化”题才选）", sheet.old_clauses, base.changed_from if base else (), "changed_from")
+    topic = fields.line("主题（选填）", base.topic if base else "", "topic", limit=80, placeholder="例如：水封式排水器")
     return {
         "code": code, "type": type_, "kind": kind, "difficulty": level, "clauses": clauses, "changed_from": old, "topic": topic,
     }  # fmt: skip
 
 
-def _question(sheet: Sheet, type_: ItemType) -> dict[str, Any]:
-    base = sheet.base
-    stem = _text(sheet, "题干", base.stem if base else "", "stem")
-    lines = dict(TRUE_FALSE) if type_ is ItemType.TRUE_FALSE else _options(sheet)
-    key = _key(sheet, type_, list(lines))
-    explanation = _text(sheet, "解析：为什么选这个答案", base.explanation if base else "", "explanation")
-    options = _without_empty_end(lines)
-    reasons = {letter: _reason(sheet, letter) for letter, text in options.items() if key and text and letter not in key}
-    rationales = {letter: text for letter, text in reasons.items() if text}
-    return {"stem": stem, "options": options, "key": key, "explanation": explanation, "rationales": rationales}
-
-
-def _reason(sheet: Sheet, letter: str) -> str:
-    known = sheet.base.rationales.get(letter, "") if sheet.base else ""
-    return _text(sheet, f"错项说明：{letter} 为什么不对", known, f"reason_{letter}", limit=1000, height=_TWO_LINES)
-
-
-def _options(sheet: Sheet) -> dict[str, str]:
-    """As many lines as were asked for; those that were taken away keep their text in case they come back."""
-    known = [text for _, text in sheet.base.options] if sheet.base and sheet.base.type is not ItemType.TRUE_FALSE else []
-    count = Slot(f"{sheet.form}_count", lambda: max(2, len(known)) if known else USUAL_OPTIONS)
-    shown = count.get()
-    texts = {
-        letter: _text(sheet, f"选项 {letter}", known[n] if n < len(known) else "", f"option_{letter}", limit=500, height=_TWO_LINES)
-        for n, letter in enumerate(LETTERS[:shown])
-    }
-    with st.container(horizontal=True):
-        if st.button("再加一个选项", key="add_option", icon=":material/add:", disabled=shown >= len(LETTERS)):
-            count.set(shown + 1)
-            st.rerun()
-        if shown > 2 and st.button(f"去掉选项 {LETTERS[shown - 1]}", key="drop_option", icon=":material/remove:", type="tertiary"):
-            count.set(shown - 1)
-            st.rerun()
-    return texts
-
-
-def _without_empty_end(options: dict[str, str]) -> dict[str, str]:
-    """Lines left empty at the end are no options; one in between is a mistake to be told."""
-    last = max((n for n, text in enumerate(options.values()) if text), default=-1)
-    return dict(list(options.items())[: last + 1])
-
-
-def _key(sheet: Sheet, type_: ItemType, letters: list[str]) -> list[str]:
-    base = sheet.base
-    known = [letter for letter in letters if letter in base.key] if base and base.type is type_ else []
-    name = f"{sheet.form}_key_{type_.value}"
-    if type_ is ItemType.MULTIPLE:
-        several = st.segmented_control(
-            "正确答案（可选多个）", letters, selection_mode="multi", default=known, key=name, persist_state="page"
-        )
-        return sorted(several)
-    one = st.segmented_control(
-        "正确答案",
-        letters,
-        default=known[0] if known else None,
-        format_func=lambda letter: TRUE_FALSE[letter] if type_ is ItemType.TRUE_FALSE else letter,
-        key=name,
-        persist_state="page",
-    )
-    return [one] if one else []
-
-
-def _audience(sheet: Sheet) -> dict[str, Any]:
-    base = sheet.base
-    roles = st.multiselect(
-        "适用岗位", list(PostRole), default=[PostRole(role) for role in base.roles] if base else [PostRole.PRINCIPAL],  # type: ignore[call-arg]
-        format_func=lambda role: role.label, placeholder="不限", select_all=False, key=f"{sheet.form}_roles", persist_state="page",
+def _cited(fields: Fields, label: str, choices: Mapping[str, ClauseView], first: Sequence[ClauseView], name: str) -> list[str]:
+    return fields.several(
+        label, choices, [clause.id for clause in first], name, shown=lambda id_: f"{choices[id_].ref} {choices[id_].heading}",
+        empty="按条款号或要点查找",
     )  # fmt: skip
+
+
+def _question(sheet: Sheet, fields: Fields, type_: ItemType) -> Values:
+    base = sheet.base
+    values: Values = {"parts": []}
+    if type_ is ItemType.CASE:
+        values |= case(fields, base.stem if base else "", base.parts if base else ())
+    else:
+        values |= question(fields, type_, _asked(base) if base else None)
+    explanation = fields.text(
+        "解析：为什么选这个答案" if type_.is_choice else "解析：为什么是这个答案", base.explanation if base else "", "explanation"
+    )
+    wrong = [
+        letter for letter, text in values["options"].items() if type_.is_choice and values["key"] and text and letter not in values["key"]
+    ]
+    reasons = {letter: _reason(sheet, fields, letter) for letter in wrong}
+    return values | {"explanation": explanation, "rationales": {letter: text for letter, text in reasons.items() if text}}
+
+
+def _asked(base: VersionView) -> Question:
+    """The question of an item that is no case; it was checked when it was written."""
+    draft = base.as_draft()
+    return Question.model_construct(**{name: getattr(draft, name) for name in Question.model_fields})
+
+
+def _reason(sheet: Sheet, fields: Fields, letter: str) -> str:
+    known = sheet.base.rationales.get(letter, "") if sheet.base else ""
+    return fields.text(f"错项说明：{letter} 为什么不对", known, f"reason_{letter}", limit=1000, height=TWO_LINES)
+
+
+def _audience(sheet: Sheet, fields: Fields) -> Values:
+    base = sheet.base
+    first = [PostRole(role) for role in base.roles] if base else [PostRole.PRINCIPAL]  # type: ignore[call-arg]
+    roles = fields.several("适用岗位", list(PostRole), first, "roles", shown=lambda role: role.label, empty="不限")
     known = [code for code in (base.sectors or ()) if code in sheet.sectors] if base else []
-    sectors = st.multiselect(
-        "适用行业领域（不选则与题库相同）", list(sheet.sectors), default=known, format_func=sheet.sectors.__getitem__,
-        placeholder="与题库相同", select_all=False, key=f"{sheet.form}_sectors", persist_state="page",
+    sectors = fields.several(
+        "适用行业领域（不选则与题库相同）", sheet.sectors, known, "sectors", shown=sheet.sectors.__getitem__, empty="与题库相同"
     )  # fmt: skip
     return {"roles": roles, "sectors": sectors or None}
 
 
-def _one(sheet: Sheet, label: str, choices: list[Choice], first: Choice, name: str) -> Choice:
-    chosen = st.selectbox(
-        label, choices, index=choices.index(first), format_func=lambda each: each.label,  # type: ignore[attr-defined]
-        key=f"{sheet.form}_{name}", persist_state="page", width=150,
-    )  # fmt: skip
-    return first if chosen is None else chosen
+# 保存 -----------------------------------------------------------------------------------------------------------------
 
 
-def _cited(sheet: Sheet, label: str, choices: Mapping[str, ClauseView], first: Sequence[ClauseView], name: str) -> list[str]:
-    return st.multiselect(
-        label, list(choices), default=[clause.id for clause in first], format_func=lambda id_: f"{choices[id_].ref} {choices[id_].heading}",
-        placeholder="按条款号或要点查找", select_all=False, key=f"{sheet.form}_{name}", persist_state="page",
-    )  # fmt: skip
+def _tell(fields: Fields) -> None:
+    """Each fault beside its field, and all of them at the button, where somebody looks who has just pressed it."""
+    fields.tell()
+    said = [fault.sentence for fault in fields.faults]
+    more = f"；另有 {len(said) - _FAULTS_SHOWN} 处" if len(said) > _FAULTS_SHOWN else ""
+    components.note(f"请先改正：{'；'.join(said[:_FAULTS_SHOWN])}{more}。", tone="bad", title="没有保存")
 
 
-def _line(sheet: Sheet, label: str, first: str, name: str, *, limit: int, placeholder: str = "") -> str:
-    return _clean(st.text_input(label, first, max_chars=limit, placeholder=placeholder, key=f"{sheet.form}_{name}", persist_state="page"))
-
-
-def _text(sheet: Sheet, label: str, first: str, name: str, *, limit: int = 4000, height: int = 120) -> str:
-    return _clean(st.text_area(label, first, max_chars=limit, height=height, key=f"{sheet.form}_{name}", persist_state="page"))
-
-
-def _clean(text: str | None) -> str:
-    """Without what a database cannot hold and nobody sees."""
-    return (text or "").replace("\x00", "").strip()
-
-
-# 预览 -----------------------------------------------------------------------------------------------------------------
-
-
-def _preview(sheet: Sheet, values: Mapping[str, Any]) -> None:
-    view = _as_view(sheet, values)
-    components.section("考生看到的样子")
-    with st.container(border=True, width=390):
-        if view.stem or any(text for _, text in view.options):
-            item_card.as_candidate(view, number=1, options=[letter for letter, _ in view.options])
-        else:
-            components.hint("写好题干和选项后，这里显示考生在手机上看到的样子。")
-    for clause in view.clauses:
-        draw(
-            markup(
-                '<div class="ankao-clause"><b>{} {}</b>　{}<p>{}</p></div>', clause.edition_title, clause.ref, clause.heading, clause.text
-            )
-        )
-    if view.stem and view.key:
-        _hints(view)
-
-
-def _hints(view: VersionView) -> None:
-    """What the item review would say, before a colleague has to."""
-    found = [finding for finding in review.review([view], review.Basis()) if finding.item == view.item_code]
-    if not found:
-        components.note("命题检查没有发现问题。", tone="ok")
-        return
-    components.section("命题检查", "供参考，不影响保存。")
-    components.bullets(f"{finding.message}{finding.action}" for finding in found)
-
-
-def _as_view(sheet: Sheet, values: Mapping[str, Any]) -> VersionView:
-    """What is typed so far, however incomplete."""
-    return VersionView(
-        id=0,
-        item_id=sheet.base.item_id if sheet.base else 0,
-        item_code=values["code"],
-        bank_code=sheet.bank_code,
-        type=values["type"],
-        kind=values["kind"],
-        topic=values["topic"],
-        difficulty=values["difficulty"].value,
-        stem=values["stem"],
-        options=tuple(values["options"].items()),
-        key=frozenset(values["key"]),
-        explanation=values["explanation"],
-        rationales=values["rationales"],
-        clauses=tuple(sheet.clauses[id_] for id_ in values["clauses"]),
-        changed_from=tuple(sheet.old_clauses[id_] for id_ in values["changed_from"]),
-        roles=tuple(role.value for role in values["roles"]),
-        sectors=tuple(values["sectors"]) if values["sectors"] else None,
-    )
-
-
-def _not_shown(sheet: Sheet, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the version has beyond this form stays with it."""
-    return sheet.base.as_draft().model_dump(exclude=set(values)) if sheet.base else {}
-
-
-def _save(user: User, sheet: Sheet, item: VersionView | None, values: Mapping[str, Any]) -> None:
+def _save(user: User, sheet: Sheet, item: VersionView | None, values: Values, pictures: Sequence[Shown]) -> None:
     """A refusal is told here, under the button; the form stays as it is."""
     try:
-        draft = parse_item(_not_shown(sheet, values) | dict(values), must_cite=bool(sheet.clauses))
+        draft = parse_item(values, must_cite=bool(sheet.clauses))
         with store.transaction() as session:
-            item_id = workflow.write_draft(
-                session,
-                bank_code=sheet.bank_code,
-                draft=draft,
-                now=clock.now(),
-                actor=gate.actor(user),
-                item_id=item.item_id if item else None,
-                based_on=sheet.base.id if sheet.base else None,
-            )
+            keep_pictures(session, [picture.fresh for picture in pictures if picture.fresh is not None])
+            item_id = _write(session, user, sheet, item, draft)
     except Refusal as refusal:
         components.note(refusal.message, tone="bad", title="没有保存")
         return
     _NEW_FORMS.set(_NEW_FORMS.get() + 1)
+    sheet.tried.clear()
     components.say(f"题目 {draft.code} 已存为草稿，等另一位老师复核。")
     state.choose(bank=sheet.bank_code, item=item_id)
+
+
+def _write(session: Session, user: User, sheet: Sheet, item: VersionView | None, draft: ItemDraft) -> int:
+    return workflow.write_draft(
+        session,
+        bank_code=sheet.bank_code,
+        draft=draft,
+        now=clock.now(),
+        actor=gate.actor(user),
+        item_id=item.item_id if item else None,
+        based_on=sheet.base.id if sheet.base else None,
+    )

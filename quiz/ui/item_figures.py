@@ -28,10 +28,18 @@ class Figure(Labelled):
 
 def choose(statistics: Mapping[int, ItemStatistic]) -> Callable[[VersionView], bool]:
     """Draw the filter and answer with what it asks of an item."""
-    figure = st.selectbox("答题统计", list(Figure), format_func=lambda f: f.label, key="item_figure", width=180) or Figure.ANY
+    figure = (
+        st.selectbox("答题统计", list(Figure), format_func=lambda f: f.label, key="item_figure", width=180, persist_state="page")
+        or Figure.ANY
+    )
     limit = 0.0
     if figure in (Figure.BELOW, Figure.ABOVE):
-        limit = st.number_input("百分之", 0, 100, 60 if figure is Figure.BELOW else 90, 5, key=f"item_{figure}", width=120) / 100
+        limit = (
+            st.number_input(
+                "百分之", 0, 100, 60 if figure is Figure.BELOW else 90, 5, key=f"item_{figure}", width=120, persist_state="page"
+            )
+            / 100
+        )
     return lambda item: _fits(statistics.get(item.item_id, NOBODY), figure, limit)
 
 

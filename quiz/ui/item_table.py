@@ -12,10 +12,10 @@ _ROWS_SHOWN_WHOLE = 12
 
 
 def choose(frame: pd.DataFrame, *, key: str, several: bool = False) -> list[int]:
-    """Positions of the marked rows. What was never asked has a dash where its share right would stand."""
+    """Positions of the marked rows, or of the one somebody pressed. What was never asked has a dash where its share right would stand."""
     config = {name: st.column_config.Column(width="small") for name in _SMALL}
     config |= {"题干": st.column_config.Column(width="large"), "答对率": st.column_config.NumberColumn(format="%.0f%%", width="small")}
-    mode: Literal["multi-row", "single-row"] = "multi-row" if several else "single-row"
+    mode: Literal["multi-row", "single-cell"] = "multi-row" if several else "single-cell"
     event = st.dataframe(
         frame,
         hide_index=True,
@@ -27,4 +27,5 @@ def choose(frame: pd.DataFrame, *, key: str, several: bool = False) -> list[int]
         placeholder="—",
         column_config=config,
     )
-    return [row for row in event["selection"]["rows"] if row < len(frame)]
+    chosen = event["selection"]["rows"] if several else [row for row, _ in event["selection"]["cells"]]
+    return [row for row in chosen if row < len(frame)]

@@ -18,7 +18,7 @@ from quiz.banks.queries import VersionView
 from quiz.banks.review_queue import Waiting
 from quiz.organisations.reference import Reference
 from quiz.papers import editing
-from quiz.ui import components, gate, item_card, office, state, store, version_diff
+from quiz.ui import components, gate, item_card, item_editor_preview, office, state, store, version_diff
 from quiz.ui.markup import draw, markup
 from quiz.vocabulary import ItemState
 
@@ -42,9 +42,11 @@ def show(user: User, bank_code: str, item: VersionView, waiting: Waiting | None)
         sectors = {code: row.name for code, row in Reference.load(session).sectors.items()}
     with st.container(border=True):
         components.heading(item.item_code, item_card.state_badges(item, waiting))
-        item_card.attributes(item, sectors=sectors)
         if waiting is None or waiting.pending.version_id != item.id:
             item_card.with_key(item)
+        item_card.attributes(item, sectors=sectors)
+    if waiting is None:
+        _on_phone(item)
     if waiting is not None:
         components.section("待处理的内容", _meanwhile(item))
         pending(user, bank_code, item, waiting)
@@ -60,6 +62,12 @@ def show(user: User, bank_code: str, item: VersionView, waiting: Waiting | None)
         with st.expander("比较两个版本", expanded=waiting is None):
             version_diff.choose(versions, key=f"versions_{item.item_id}")
     item_card.history(versions, pending=waiting.pending.version_id if waiting else None)
+
+
+def _on_phone(view: VersionView) -> None:
+    """On request: the whole player is drawn."""
+    if st.toggle("手机预览：考生看到的样子", key=f"item_phone_{view.id}"):
+        item_editor_preview.on_phone(view, {})
 
 
 def _meanwhile(item: VersionView) -> str:
@@ -82,11 +90,15 @@ def pending(
     if version_id == item.id:
         with st.container(border=True):
             item_card.with_key(item)
+        _on_phone(item)
     else:
         with store.reading() as session:
             new = queries.versions(session, [version_id])[version_id]
         used = "已发布" if item.state == ItemState.PUBLISHED else "现有内容"
         version_diff.show(item, new, names=(f"{used}（第 {item.number} 版）", f"待处理（第 {new.number} 版）"))
+        if new.pictures:
+            draw(markup('<div class="ankao-item">{}</div>', item_card.pictures(new)))
+        _on_phone(new)
     if user.may(Permission.MANAGE_PAPERS):
         _steps(user, bank_code, item, waiting, acted, at_once=at_once)
 
@@ -106,7 +118,7 @@ def _steps(user: User, bank_code: str, item: VersionView, waiting: Waiting, acte
         remark = None if is_draft and is_mine else _with_reason(
             "退回修改", key=f"send_back_item_{version}", question="起草人会看到您的意见，改好后再次送复核。", asked="需要修改什么（必填）", yes="确认退回"
         )  # fmt: skip
-        if item.type.is_choice and st.button("修改", key=f"edit_item_{version}", icon=":material/edit:"):
+        if st.button("修改", key=f"edit_item_{version}", icon=":material/edit:"):
             state.choose(bank=bank_code, item=item.item_id, edit=version)
         discarded = components.confirm_button(
             "放弃修改", key=f"discard_draft_{version}", question=_lost(item), yes="确认放弃", icon=":material/delete:"
@@ -144,7 +156,7 @@ def _use(user: User, bank_code: str, item: VersionView, waiting: Waiting | None)
             components.note(f"停用后，下列已发布试卷的题量将不足，考生将无法开始：{'、'.join(short)}。请先调整试卷。", tone="warn")
     reason, restored = None, False
     with st.container(horizontal=True):
-        if waiting is None and item.type.is_choice and st.button("修改题目", key="edit_item", icon=":material/edit:"):
+        if waiting is None and st.button("修改题目", key="edit_item", icon=":material/edit:"):
             state.choose(bank=bank_code, item=item.item_id, edit=item.id)
         if item.state == ItemState.PUBLISHED:
             reason = _with_reason(

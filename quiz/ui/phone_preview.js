@@ -16,6 +16,7 @@
     if (item.must_be_right) meta.appendChild(h("span", { class: "tag tag-must", text: "必须答对" }));
     $("stem").textContent = spokenStem(item);
     $("stem").classList.toggle("sr", item.type === "blank");
+    put(empty($("pictures")), picturesAt(item, "stem"));
     $("how").textContent = HOW[item.type] || "";
     const drawn = editorOf(item, "answer-" + item.position, () => {
       given[item.position] = drawn.read();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +25,7 @@ _PAGE = Markup(
 <p class="clock"><span>剩余</span><b>{minutes}:00</b></p><button class="btn btn-onbar" type="button" disabled>交卷</button></div>
 <div class="xprogress"><div id="progress"></div></div><p class="xstate" data-state="idle">预览：可以试答，不会保存</p></header>
 <div class="xlayout"><main class="xmain"><section class="card question"><div class="question-head"><p class="over" id="meta"></p></div>
-<fieldset id="answers"><legend id="stem"></legend><p class="hint" id="how"></p><div id="options"></div></fieldset></section></main></div>
+<fieldset id="answers"><legend id="stem"></legend><div id="pictures"></div><p class="hint" id="how"></p><div id="options"></div></fieldset></section></main></div>
 <nav class="xnav" aria-label="换题"><button class="btn btn-plain" id="previous" type="button">上一题</button>
 <p class="btn btn-plain btn-map"><b id="where"></b><small id="answered"></small></p>
 <button class="btn btn-primary" id="next" type="button">下一题</button></nav>
@@ -33,14 +33,26 @@ _PAGE = Markup(
 )
 
 
-def show(title: str, form: Sequence[tuple[FormItem, VersionView]], *, minutes: int) -> None:
-    """Answers can be tried out; nothing is saved."""
-    st.iframe(page(title, form, minutes=minutes), width=WIDTH, height=HEIGHT, alt=f"“{title}”在手机上的样子")
+def show(
+    title: str,
+    form: Sequence[tuple[FormItem, VersionView]],
+    *,
+    minutes: int,
+    height: int = HEIGHT,
+    sources: Mapping[str, str] | None = None,
+) -> None:
+    """Answers can be tried out; nothing is saved. `sources` are pictures that are not kept yet, by digest."""
+    shown = page(title, form, minutes=minutes, sources=sources)
+    with st.container(key="phone_preview", width=WIDTH):
+        st.iframe(shown, height=height, alt=f"“{title}”在手机上的样子")
 
 
-def page(title: str, form: Sequence[tuple[FormItem, VersionView]], *, minutes: int) -> str:
+def page(title: str, form: Sequence[tuple[FormItem, VersionView]], *, minutes: int, sources: Mapping[str, str] | None = None) -> str:
     """The whole document. Texts of items travel as JSON in which no markup can begin."""
-    data = json.dumps({"items": candidate_items(form)}, ensure_ascii=False).replace("<", "\\u003c")
+    items = candidate_items(form)
+    for picture in (picture for item in items for picture in item.get("pictures", ())):
+        picture["src"] = (sources or {}).get(picture["src"].rpartition("/")[2], picture["src"])
+    data = json.dumps({"items": items}, ensure_ascii=False).replace("<", "\\u003c")
     style, script = _player()
     return str(_PAGE.format(title=title, minutes=minutes, style=Markup(style), form=Markup(data), script=Markup(script)))
 

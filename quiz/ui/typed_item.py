@@ -27,7 +27,12 @@ def as_candidate(view: VersionView, order: Sequence[str]) -> Markup:
     if view.type is not ItemType.CASE:
         return _asked(questions_of(view)[0], order)
     parts = (
-        markup("<p>第 {} 小题 · {}</p>{}", number, part.type.label, _asked(part, of_part(number, order) or list(part.options)))
+        markup(
+            '<p class="ankao-part">第 {} 小题 · {}</p>{}',
+            number,
+            part.type.label,
+            _asked(part, of_part(number, order) or list(part.options)),
+        )
         for number, part in enumerate(view.parts, start=1)
     )
     return markup("{}{}", stem(view.stem), join(parts))
@@ -52,7 +57,10 @@ def with_key(view: VersionView) -> Markup:
     """Stem and right answers."""
     if view.type is not ItemType.CASE:
         return _keyed(questions_of(view)[0])
-    parts = (markup("<p>第 {} 小题 · {}</p>{}", number, part.type.label, _keyed(part)) for number, part in enumerate(view.parts, start=1))
+    parts = (
+        markup('<p class="ankao-part">第 {} 小题 · {}</p>{}', number, part.type.label, _keyed(part))
+        for number, part in enumerate(view.parts, start=1)
+    )
     return markup("{}{}", stem(view.stem), join(parts))
 
 

@@ -1,4 +1,4 @@
-"""Many items at once: what is changed, what is left alone and why, and the way back."""
+"""Many items at once: what is changed, what is left alone and why."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
 from quiz.accounts.audit import Actor
-from quiz.banks import bulk, bulk_plan, queries, service, workflow
+from quiz.banks import bulk, bulk_plan, bulk_record, queries, service, workflow
 from quiz.banks.bulk import Done
 from quiz.banks.bulk_plan import Act, BulkPlan, Order, free_code
 from quiz.banks.files import BankDraft, ItemDraft
@@ -65,9 +65,6 @@ class Desk:
         chosen = self.ids(bank=bank) if ids is None else ids
         return bulk.carry_out(self.session, bank_code=bank, item_ids=chosen, order=order, actor=by or self.wang, now=self.now)
 
-    def undo(self, done: Done) -> int:
-        return bulk.undo(self.session, done=done, actor=self.wang, now=self.now)
-
     def draft(self, code: str, by: Actor) -> int:
         return workflow.write_draft(self.session, bank_code="own", draft=item(code), now=self.now, actor=by)
 
@@ -109,14 +106,6 @@ def test_a_moved_item_no_longer_belongs_to_the_import_that_brought_it(desk: Desk
     desk.do(Order(Act.MOVE, bank="other"), desk.ids("b"))
 
     assert desk.row("b", "other").import_id is None
-
-
-def test_moving_back_gives_the_old_codes_back(desk: Desk) -> None:
-    before = {code: view.item_id for code, view in desk.views().items()}
-
-    number = desk.undo(desk.do(Order(Act.MOVE, bank="other")))
-
-    assert (number, {code: view.item_id for code, view in desk.views().items()}) == (3, before)
 
 
 def test_shipped_items_are_copied_not_moved(desk: Desk) -> None:
@@ -166,13 +155,10 @@ def test_what_describes_an_item_makes_a_version_in_use_at_once_with_the_same_wor
     assert (desk.row("a").pending_id, [view.item_code for view in desk.plan(order, desk.ids("a")).unchanged]) == (None, ["a"])
 
 
-def test_sectors_move_without_a_version_and_go_back(desk: Desk) -> None:
-    done = desk.do(Order(Act.SECTORS, sectors=("catering",)), desk.ids("a"))
-    changed = desk.views()["a"]
+def test_sectors_move_without_a_version(desk: Desk) -> None:
+    desk.do(Order(Act.SECTORS, sectors=("catering",)), desk.ids("a"))
 
-    desk.undo(done)
-
-    assert (changed.sectors, changed.number, desk.views()["a"].sectors) == (("catering",), 1, None)
+    assert (desk.views()["a"].sectors, desk.views()["a"].number) == (("catering",), 1)
 
 
 def test_another_teachers_draft_is_left_alone_and_ones_own_stays_a_draft(desk: Desk) -> None:
@@ -202,15 +188,21 @@ def test_items_with_a_change_under_way_reviewed_or_withdrawn_are_not_revised(des
     }
 
 
-def test_withdrawing_needs_a_reason_that_every_item_shows_and_can_be_undone(desk: Desk) -> None:
-    done = desk.do(Order(Act.WITHDRAW, reason="条款已改"))
-    pool = queries.published(desk.session, ["own"])
-    note = desk.notes("b")[0]
+def test_withdrawing_needs_a_reason_that_every_item_shows(desk: Desk) -> None:
+    desk.do(Order(Act.WITHDRAW, reason="条款已改"))
 
-    desk.undo(done)
+    assert (queries.published(desk.session, ["own"]), desk.notes("b")[0]) == ([], ("withdrawn", "条款已改"))
+    assert desk.trail() == [("withdraw_item", "own", 3)]
 
-    assert (pool, note, len(queries.published(desk.session, ["own"]))) == ([], ("withdrawn", "条款已改"), 3)
-    assert desk.trail() == [("withdraw_item", "own", 3), ("restore_item", "own", 3)]
+
+def test_every_act_goes_on_record_in_both_banks_it_concerns(desk: Desk) -> None:
+    desk.do(Order(Act.TOPIC, topic="动火"), desk.ids("a"))
+    desk.do(Order(Act.COPY, bank="other", reason="共用"), desk.ids("a", "b"))
+    desk.do(Order(Act.WITHDRAW, reason="过时"), desk.ids("a"), by=desk.li)
+
+    told = [(act.label, act.told, act.count, act.account) for act in bulk_record.acts_of_bank(desk.session, "own")]
+    assert told == [("停用", "过时", 1, "li"), ("复制到另一题库", "“题库 other”（共用）", 2, "wang"), ("设置主题", "主题：动火", 1, "wang")]
+    assert [act.label for act in bulk_record.acts_of_bank(desk.session, "other")] == ["复制到另一题库"]
 
 
 def test_what_never_was_published_is_not_restored(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from quiz.banks.files import ItemDraft
-from quiz.banks.question import Question
+from quiz.banks.question import PictureRef, Question
 
 CHOICE = {"type": "single", "stem": "?", "options": {"A": "一", "B": "二"}, "key": ["A"]}
 GOOD: dict[str, dict[str, Any]] = {
@@ -91,3 +91,8 @@ def test_fields_a_type_does_not_use_leave_its_digest_alone() -> None:
 
     assert not {"unit", "tolerance", "prompts", "parts", "changed_from"} & set(plain.content())
     assert plain.digest != ItemDraft.model_validate({"code": "a", **CHOICE, "changed_from": ["x-2020/1"]}).digest
+
+
+def test_a_description_that_is_empty_leaves_the_digest_of_an_item_as_it_was() -> None:
+    assert PictureRef(digest="a" * 64).model_dump() == {"digest": "a" * 64, "where": "stem"}
+    assert PictureRef(digest="a" * 64, description="配电箱").model_dump()["description"] == "配电箱"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quiz.banks.queries import ClauseView, VersionView
+from quiz.banks.question import PictureRef
 from quiz.banks.version_diff import FieldDifference, Segment, compare, entries, texts
 from quiz.vocabulary import ItemKind, ItemType
 
@@ -122,3 +123,15 @@ def test_lists_keep_every_entry(before: list[str], after: list[str]) -> None:
     assert [part.text for part in field.before] == before
     assert [part.text for part in field.after] == after
     assert field.changed == (before != after)
+
+
+def test_a_key_is_compared_in_words_and_another_picture_is_told() -> None:
+    matching = replace(
+        ITEM, type=ItemType.MATCHING, options=(("A", "卫健"), ("B", "商务")), prompts=(("1", "医院"), ("2", "商场")),
+        ordered_key=("1A", "2B"), rationales={}, pictures=(PictureRef(digest="a" * 64),),
+    )  # fmt: skip
+    new = replace(matching, ordered_key=("1B", "2B"), pictures=(PictureRef(digest="b" * 64, description="配电箱"),))
+
+    marked = {field.label: [part.text for part in field.after if part.changed] for field in compare(matching, new) if field.changed}
+
+    assert marked == {"答案": ["医院 — 商务"], "图片": ["题干附图（配电箱），图号 bbbbbb"]}

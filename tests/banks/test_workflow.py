@@ -9,9 +9,10 @@ import pytest
 from sqlmodel import Session
 
 from quiz.accounts.audit import Actor
-from quiz.banks import editions, queries, service, workflow
+from quiz.banks import editions, queries, review_queue, service, workflow
 from quiz.banks.files import BankDraft, EditionDraft, ItemDraft
 from quiz.banks.queries import VersionView
+from quiz.banks.review_queue import Count
 from quiz.models.accounts import Account
 from quiz.problems import Invalid, NotFound, Refusal
 from quiz.vocabulary import ItemState, ItemType
@@ -215,10 +216,13 @@ def test_a_code_taken_an_unchanged_text_and_an_unknown_item_are_refused(desk: De
         workflow.write_draft(desk.session, bank_code="none", draft=hose(), now=desk.now, actor=desk.wang)
 
 
-def test_what_waits_is_counted_by_bank_and_state(desk: Desk, session: Session) -> None:
+def test_what_waits_is_counted_by_bank_and_by_what_is_to_be_done(desk: Desk, session: Session) -> None:
     for code in ("a", "b"):
         desk.write(hose(f"{code}。", code=code))
-    item_id = desk.write(hose())
-    desk.take(workflow.review, item_id, desk.li)
+    reviewed, sent_back, mended = (desk.write(hose(f"{code}。", code=code)) for code in ("c", "d", "e"))
+    desk.take(workflow.review, reviewed, desk.li)
+    for item_id in (sent_back, mended):
+        workflow.send_back(session, item_id=item_id, now=desk.now, actor=desk.li, note="太短")
+    desk.write(hose("e，改过。", code="e"), item_id=mended)
 
-    assert workflow.waiting(session) == {"gas": {ItemState.DRAFT: 2, ItemState.REVIEWED: 1}}
+    assert review_queue.waiting(session) == {"gas": Count(review=3, publish=1, mend=1)}

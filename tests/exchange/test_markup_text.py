@@ -21,6 +21,7 @@ CASES = [
     ("<!-- 注 -->字<script>alert('</p>')</script><style>p{}</style>", Plain("字", dropped=("script", "style"))),
     ('看<img src="a.png" alt="x>y">图', Plain("看图", images=("a.png",))),
     ("<video src=a></video>看", Plain("看", unsupported=("视频",))),
+    ("<a href='@@PLUGINFILE@@/a.MP3?x=1'>听</a>，<a href='a.html'>看</a>", Plain("听，看", unsupported=("音视频",))),
     ("<p>断了的 <b>标签", Plain("断了的 标签")),
     ("<ruby>危<rt>wēi</rt></ruby>", Plain("危（wēi）")),
     ("<pre>a\n  b</pre>", Plain("a\n  b")),

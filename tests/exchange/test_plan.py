@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quiz.exchange.domain import Fate
-from quiz.exchange.plan import Clash, Decision, Known, free_codes, plan_import
+from quiz.exchange.plan import Clash, Decision, Known, free_codes, plain, plan_import
 from tests.exchange.material import draft, reading
 
 ALARM = draft("厨房里的可燃气体报警装置应当装在哪里，由谁每天检查？")
@@ -96,3 +99,12 @@ def test_codes_never_repeat(wanted: list[str], taken: set[str]) -> None:
     codes = free_codes(taken, wanted)
 
     assert len(codes) == len(wanted) == len(set(codes)) and not set(codes) & taken
+
+
+def test_plain_text_has_only_letters_and_figures_whatever_their_width() -> None:
+    every_sign = [chr(code) for code in range(0x10000)]
+
+    assert plain("Ａ级防火门，（1.5 小时）：②、ⅳ") == "a级防火门15小时2iv"
+    assert [plain(sign) for sign in every_sign] == [
+        re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", sign).lower()) for sign in every_sign
+    ]

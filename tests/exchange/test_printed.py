@@ -11,7 +11,7 @@ import pytest
 from docx.document import Document
 from docx.oxml.ns import qn
 from docx.shared import Mm
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from PIL import Image
@@ -21,9 +21,11 @@ from quiz.banks.question import PictureRef, Question
 from quiz.exchange.domain import Fate, Picture
 from quiz.exchange.readers import word
 from quiz.exchange.writers import printed
+from quiz.exchange.writers.held import essence
 from quiz.exchange.writers.printed_page import A3
 from quiz.exchange.writers.printed_text import answer, blanks_widened, clean, em, options_a_line
 from quiz.papers.print_form import PrintedItem, Sheet
+from tests.exchange.drafts import drafts
 from tests.exchange.material import draft
 
 
@@ -334,3 +336,96 @@ def test_the_word_reader_reads_every_type_back(original: ItemDraft) -> None:
         [(part.type, part.options, part.key) for part in original.parts]
     ] * 2
     assert all(found.stem.startswith(each.stem.split("____")[0]) for found, each in zip(drafts, [original, *others], strict=True))
+
+
+_WORDS = st.lists(
+    st.sampled_from(
+        ["班组长", "动火作业", "每年一次", "气体检测仪", "应急管理局", "临时用电", "二十四小时", "专人监护", "不少于 2.5 米", "GB 6441"]
+    ),
+    min_size=1,
+    max_size=4,
+).map("".join)
+_KINDS = ("single", "multiple", "true_false", "numeric", "blank", "ordering", "matching")
+
+
+@st.composite
+def _questions(draw: st.DrawFn, kinds: tuple[str, ...] = _KINDS) -> dict[str, Any]:
+    """A question as people word them."""
+    kind = draw(st.sampled_from(kinds))
+    values: dict[str, Any] = {"type": kind, "stem": f"关于{draw(_WORDS)}，{draw(_WORDS)}的说法正确的是（　）。"}
+    options = dict(zip("ABCDEF", draw(st.lists(_WORDS, min_size=2, max_size=6, unique=True)), strict=False))
+    letters = st.sampled_from(sorted(options))
+    match kind:
+        case "single":
+            return values | {"options": options, "key": [draw(letters)]}
+        case "multiple":
+            return values | {"options": options, "key": sorted(draw(st.sets(letters, min_size=1)))}
+        case "true_false":
+            return values | {
+                "stem": f"{draw(_WORDS)}由{draw(_WORDS)}负责。",
+                "options": {"A": "正确", "B": "错误"},
+                "key": [draw(st.sampled_from("AB"))],
+            }
+        case "numeric":
+            figure, margin = draw(st.sampled_from(["4", "3.5", "-2", "100"])), draw(st.sampled_from(["", "0.5"]))
+            return values | {
+                "stem": f"{draw(_WORDS)}共需多少？",
+                "key": [figure],
+                "tolerance": margin,
+                "unit": draw(st.sampled_from(["", "米", "mg/m³"])),
+            }
+        case "blank":
+            answers = draw(st.lists(st.one_of(_WORDS, st.just("三级|3级"), st.just("24")), min_size=1, max_size=3))
+            return values | {"stem": "，".join(f"{draw(_WORDS)}应当____" for _ in answers) + "。", "key": answers}
+        case "ordering":
+            return values | {"stem": f"{draw(_WORDS)}的顺序是", "options": options, "key": draw(st.permutations(sorted(options)))}
+    prompts = {str(number): text for number, text in enumerate(draw(st.lists(_WORDS, min_size=2, max_size=4, unique=True)), 1)}
+    key = [f"{number}{draw(letters)}" for number in prompts]
+    return values | {"stem": f"把{draw(_WORDS)}对应起来。", "options": options, "prompts": prompts, "key": key}
+
+
+@st.composite
+def _items(draw: st.DrawFn) -> ItemDraft:
+    if draw(st.integers(0, 7)) == 0:
+        parts = draw(st.lists(_questions(), min_size=2, max_size=4))
+        values: dict[str, Any] = {"type": "case", "stem": f"某企业{draw(_WORDS)}，{draw(_WORDS)}。\n当日{draw(_WORDS)}。", "parts": parts}
+    else:
+        values = draw(_questions())
+    explanation = draw(st.sampled_from(["", "依据规程。", "依据规程。\n见第二条。"]))
+    return ItemDraft.model_validate(values | {"code": "a-1", "explanation": explanation})
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(items=st.lists(_items(), min_size=1, max_size=8))
+def test_a_printed_bank_is_the_same_bank_when_it_is_imported_again(items: list[ItemDraft]) -> None:
+    reading = word.read(printed.write("安全题库", items, {}))
+
+    assert {row.fate for row in reading.rows} <= {Fate.ACCEPTED, Fate.SKIPPED}
+    back = [row.draft for row in reading.items if row.draft is not None]
+    assert sorted(map(_said, back)) == sorted(map(_said, items))
+
+
+def _said(found: ItemDraft) -> str:
+    return repr((essence(found), [essence(part) for part in found.parts], found.explanation))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(items=st.lists(drafts(), min_size=1, max_size=4))
+def test_what_a_printed_bank_does_not_give_back_is_named_before(items: list[ItemDraft]) -> None:
+    plain = [each.model_copy(update={"pictures": [], "clauses": []}) for each in items]
+    named = printed.unreadable(items)
+
+    back = [
+        repr((essence(row.draft), [essence(part) for part in row.draft.parts]))
+        for row in word.read(printed.write("题库", plain, {})).items
+        if row.draft
+    ]
+
+    for place, each in enumerate(plain):
+        assert place in named or repr((essence(each), [essence(part) for part in each.parts])) in back
+
+
+def test_an_item_that_print_would_bend_is_named() -> None:
+    bent = SINGLE.model_copy(update={"stem": "甲\nA. 乙\nB. 丙"})
+
+    assert list(printed.unreadable([*EVERY_TYPE, bent])) == [len(EVERY_TYPE)]

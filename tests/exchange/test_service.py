@@ -11,9 +11,11 @@ from sqlmodel import Session, select
 from quiz.accounts.audit import SYSTEM, Actor
 from quiz.banks import queries, workflow
 from quiz.db import Database
-from quiz.exchange import service
+from quiz.exchange import import_undo, service
 from quiz.exchange.domain import Fate, Reading
+from quiz.exchange.import_undo import Undone
 from quiz.exchange.plan import Decision
+from quiz.exchange.rewording import Withdrawn
 from quiz.models.banks import Bank, BankImport, Clause, Edition, Item, ItemStep, ItemVersion, PictureFile, Standard
 from quiz.papers import service as papers
 from quiz.papers.domain import Blueprint, Section
@@ -39,9 +41,9 @@ class Desk:
         with self.db.reading() as session:
             return {view.item_code: (view.stem, view.state, view.number) for view in queries.items_of_bank(session, bank)}
 
-    def undo(self, import_id: int | None) -> int:
+    def undo(self, import_id: int | None) -> Undone:
         with self.db.transaction() as session:
-            return service.undo(session, import_id=import_id or 0, actor=WANG, now=self.now)
+            return import_undo.undo(session, import_id=import_id or 0, actor=WANG, now=self.now)
 
     def tables(self) -> dict[str, int]:
         with self.db.reading() as session:
@@ -147,7 +149,7 @@ def test_an_import_nobody_used_is_undone_without_a_trace_and_the_bank_it_made_go
 
     undone = desk.undo(report.import_id)
 
-    assert (undone, desk.tables()) == (2, before)
+    assert (undone, desk.tables()) == (Undone(2, Withdrawn()), before)
     with desk.db.reading() as session:
         assert [(view.state, view.undone_by) for view in service.imports_of_bank(session, "own")] == [("undone", "wang")]
     with pytest.raises(Refusal, match="已经撤销"):

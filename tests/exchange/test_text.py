@@ -504,6 +504,241 @@ DOCS = (
             "10 accepted single|乙|A子/B丑|A",
         ),
     ),
+    Doc(
+        "numbers that count on are no decimals",
+        "单选题\n1.甲（ ）\nA.子\nB.丑\n答案：A\n2.20世纪50年代乙（ ）\nA.子\nB.丑\n答案：B\n3.5.5kW 以上丙（ ）\nA.子\nB.丑\n答案：A\n4.丁\nA.子\nB.丑\n答案：A\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted single|甲（ ）|A子/B丑|A",
+            "6 accepted single|20世纪50年代乙（ ）|A子/B丑|B",
+            "10 accepted single|5.5kW 以上丙（ ）|A子/B丑|A",
+            "14 accepted single|丁|A子/B丑|A",
+        ),
+    ),
+    Doc(
+        "a decimal at the beginning of a wrapped line belongs to its stem",
+        "单选题\n9.甲甲甲甲甲甲甲甲甲甲甲甲甲甲甲甲\n1．5m 的脚手架应（ ）\nA.子\nB.丑\n答案：A\n10.乙（ ）\nA.子\nB.丑\n答案：B\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted single|甲甲甲甲甲甲甲甲甲甲甲甲甲甲甲甲1．5m 的脚手架应（ ）|A子/B丑|A",
+            "7 accepted single|乙（ ）|A子/B丑|B",
+        ),
+    ),
+    Doc(
+        "a number without a sign after a question that is complete",
+        "单选题\n1、甲（ ）\nA.子\nB.丑\n答案：A\n2、乙（ ）\nA.子\nB.丑\n答案：A\n\n3中国丙（ ）\nA.子\nB.丑\n答案：B\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted single|甲（ ）|A子/B丑|A",
+            "6 accepted single|乙（ ）|A子/B丑|A",
+            "11 accepted single|中国丙（ ）|A子/B丑|B",
+        ),
+    ),
+    Doc(
+        "a stem that begins with the brackets of its answer",
+        "甲（ B ）。[单选题]\nA.子\nB.丑\n\n（ A ）是指乙。[单选题]\nA.子\nB.丑\n",
+        (
+            "1 repaired single|甲（　）。|A子/B丑|B [tag_removed]",
+            "5 repaired single|（　）是指乙。|A子/B丑|A [tag_removed]",
+        ),
+    ),
+    Doc(
+        "units in brackets are no answers",
+        "单选题\n1.噪声不应超过（ ）dB（A）。\nA.50\nB.60\n答案：B\n2.在f(c)中（A）\nA.子\nB.丑\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted single|噪声不应超过（ ）dB（A）。|A50/B60|B",
+            "6 accepted single|在f(c)中（　）|A子/B丑|A",
+        ),
+    ),
+    Doc(
+        "kind and answer on a line before the stem",
+        "[单选] [A]\n甲（）\n[A] 子\n[B] 丑\n\n[是非][非]\n乙。\n",
+        (
+            "1 accepted single|甲（）|A子/B丑|A",
+            "6 accepted true_false|乙。||B",
+        ),
+    ),
+    Doc(
+        "true and false as labels",
+        "1. 甲。( )\n   true. 正确\n   false. 错误\n参考答案：false\n----------\n\n2. 乙。( )\n   true. 正确\n   false. 错误\n参考答案：✅\n",
+        (
+            "1 repaired true_false|甲。||B [truth_options]",
+            "5 skipped separator",
+            "7 repaired true_false|乙。||A [truth_options]",
+        ),
+    ),
+    Doc(
+        "signs that only divide, and what a lost symbol left",
+        "判断题\n1.甲。\n【答案】√\n?\n@@@\n2.乙。\n【答案】×\n* * *\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted true_false|甲。||A",
+            "4 skipped separator",
+            "5 skipped separator",
+            "6 accepted true_false|乙。||B",
+            "8 skipped separator",
+        ),
+    ),
+    Doc(
+        "a kind before the number, and fields after the question",
+        "[单选]1.甲( )。\nA.子\nB.丑\n答案:A\n分数:10\n解析: 因为\n知识点: 消防\n能力水平:1\n@@@\n[单选]2.乙( )。\nA.子\nB.丑\n答案:B\n",
+        (
+            "1 accepted single|甲( )。|A子/B丑|A|因为",
+            "9 skipped separator",
+            "10 accepted single|乙( )。|A子/B丑|B",
+        ),
+    ),
+    Doc(
+        "numbers of an answer sheet without anything behind them",
+        "单选题\n1.甲（A）\nA.子\nB.丑\n二、填空题\n1、____\n2、（ ）\n3、\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted single|甲（　）|A子/B丑|A",
+            "5 skipped section_heading",
+            "6 skipped empty_number",
+            "7 skipped empty_number",
+            "8 skipped empty_number",
+        ),
+    ),
+    Doc(
+        "the number of the only blank",
+        "填空题\n1.甲是____。\n正确答案：\n(1) 子丑\n2.乙是____和____。\n答案：(1) 子 (2) 丑\n",
+        (
+            "1 skipped section_heading",
+            "2 repaired blank|甲是____。||子丑 [enumeration_removed]",
+            "5 accepted blank|乙是____和____。||子,丑",
+        ),
+    ),
+    Doc(
+        "options without a sign, on one line or all beginning alike",
+        "单选题\n1.甲（ B ）\nA模式\t\t\tB外模式\t\t\tC内模式\n2.乙（ C ）\nA不会停\nB不会走\nC不会跑\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted single|甲（　）|A模式/B外模式/C内模式|B",
+            "4 accepted single|乙（　）|A不会停/B不会走/C不会跑|C",
+        ),
+    ),
+    Doc(
+        "letters that are names of classes",
+        "单选题\n1.甲（ B ）\nA类火灾\nB类火灾\n",
+        (
+            "1 skipped section_heading",
+            "2 refused ambiguous_options",
+        ),
+    ),
+    Doc(
+        "blanks filled in between lines, without a heading",
+        "1.甲应达到__95%__以上。\n2.乙的路径叫___关键___路径。\n",
+        (
+            "1 repaired blank|甲应达到____以上。||95% [answer_in_stem type_inferred]",
+            "2 repaired blank|乙的路径叫____路径。||关键 [answer_in_stem type_inferred]",
+        ),
+    ),
+    Doc(
+        "the text of an option in the last brackets",
+        "单选题\n1.甲由谁创立。（丑）\nA、子\nB、丑\n",
+        (
+            "1 skipped section_heading",
+            "2 repaired single|甲由谁创立。（　）|A子/B丑|B [answer_in_stem]",
+        ),
+    ),
+    Doc(
+        "a key whose numbers stand above its answers",
+        "单选题\n1.甲\nA.子\nB.丑\n2.乙\nA.子\nB.丑\n3.丙\nA.子\nB.丑\n参考答案\n题号 1 2 3\n答案 A B A\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted single|甲|A子/B丑|A",
+            "5 accepted single|乙|A子/B丑|B",
+            "8 accepted single|丙|A子/B丑|A",
+            "11 skipped answer_key",
+            "12 skipped answer_key",
+            "13 skipped answer_key",
+        ),
+    ),
+    Doc(
+        "a key of ranges above its answers",
+        "单选题\n1.甲\nA.子\nB.丑\n2.乙\nA.子\nB.丑\n3.丙\nA.子\nB.丑\n答案\n1-3\nABA\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted single|甲|A子/B丑|A",
+            "5 accepted single|乙|A子/B丑|B",
+            "8 accepted single|丙|A子/B丑|A",
+            "11 skipped answer_key",
+            "12 skipped answer_key",
+            "13 skipped answer_key",
+        ),
+    ),
+    Doc(
+        "a key that says how far it goes, with answers in brackets",
+        "一、判断题\n1.甲。\n2.乙。\n二、单选题\n1.丙\nA.子\nB.丑\n2.丁\nA.子\nB.丑\n试卷答案\n判断题参考答案（1-2）：\n1-2）(√) (×)\n单选题参考答案（1-2）： 1-2） AB\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted true_false|甲。||A",
+            "3 accepted true_false|乙。||B",
+            "4 skipped section_heading",
+            "5 accepted single|丙|A子/B丑|A",
+            "8 accepted single|丁|A子/B丑|B",
+            "11 skipped answer_key",
+            "12 skipped answer_key",
+            "13 skipped answer_key",
+            "14 skipped answer_key",
+        ),
+    ),
+    Doc(
+        "words of another key are no answer to a lettered question",
+        "一、单选题\n1.甲\nA.子\nB.丑\n答案：B\n二、简答题\n1.什么是乙？\n参考答案\n1、参与设计，决定内容；\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted single|甲|A子/B丑|B",
+            "6 skipped section_heading",
+            "7 refused kind_unsupported",
+        ),
+    ),
+    Doc(
+        "an option that ends with the word for the answer is no key",
+        "单选题\n1.甲\nA.子\nB.丑\nC.寅寅寅寅寅寅寅寅寅寅寅寅寅正确答案\n2.乙\nA.子\nB.丑\n答案：A\n",
+        (
+            "1 skipped section_heading",
+            "2 refused missing_answer",
+            "6 accepted single|乙|A子/B丑|A",
+        ),
+    ),
+    Doc(
+        "sections of kinds nobody holds",
+        "一、单选题（每题1分）\n1.甲（A）\nA.子\nB.丑\n二、简述题（每题6分，共12分）\n1.简述乙。\n三、综合设计题（本大题共1小题，共15分）\n1.设计丙。\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted single|甲（　）|A子/B丑|A",
+            "5 skipped section_heading",
+            "6 refused kind_unsupported",
+            "7 skipped section_heading",
+            "8 refused kind_unsupported",
+        ),
+    ),
+    Doc(
+        "options that were not copied",
+        "1.甲是什么？\n答案：C．先缓后急\n",
+        ("1 refused too_few_options",),
+    ),
+    Doc(
+        "cases with a key by case",
+        "一、案例分析题\n1．某企业甲。\n当日乙。\n（1）（单选题）丙（ ）。\nA．子\tB．丑\n（2）（判断题）丁。\n2．某企业戊。\n（1）（单选题）己（ ）。\nA．子\tB．丑\n（2）（计算题）庚？\n参考答案与解析\n一、案例分析题\n1．各小题答案\n（1）【答案】B\n（2）【答案】×\n【整题解析】因为辛。\n2．各小题答案\n（1）【答案】A\n（2）【答案】12±0.5 处\n",
+        (
+            "1 skipped section_heading",
+            "2 accepted case|某企业甲。⏎当日乙。|single:丙（ ）。:B/true_false:丁。:B||因为辛。",
+            "7 accepted case|某企业戊。|single:己（ ）。:A/numeric:庚？:12",
+            "11 skipped answer_key",
+            "12 skipped section_heading",
+            "13 skipped answer_key",
+            "14 skipped answer_key",
+            "15 skipped answer_key",
+            "16 skipped answer_key",
+            "17 skipped answer_key",
+            "18 skipped answer_key",
+            "19 skipped answer_key",
+        ),
+    ),
 )
 
 
@@ -518,6 +753,76 @@ def test_encodings_and_line_ends_make_no_difference(encoding: str, line_end: str
     text = DOCS[0].text.replace("\n", line_end)
 
     assert shown(read(text.encode(encoding))) == DOCS[0].rows
+
+
+MARKDOWN = """# 安全题库
+
+## 一、单选题
+
+1. ** 甲是( )。
+
+   - A. 子
+   - B. 丑
+   - **答案：B**
+
+**2. (1分) 乙是?**
+
+- A. <font color='red'>子</font>
+- B. 丑
+
+### 第 3 题 [多选题]
+
+**题目**: 丙（）。
+
+**选项**:
+- **A**. 子
+- **B**. 丑*斜*
+
+**正确答案**: A B
+
+---
+
+4. 丁 `x_1` 与 [网页](https://a.cn)
+
+|      |      |     |
+| ---- | ---- | --- |
+|      | a.   | 子  |
+| *    | b.   | 丑  |
+
+5. 戊
+- [ ] A. 子
+- [x] B. 丑
+"""
+
+MARKDOWN_ROWS = (
+    "1 skipped title",
+    "3 skipped section_heading",
+    "5 accepted single|甲是( )。|A子/B丑|B",
+    "11 repaired single|乙是?|A子/B丑|A [answer_from_formatting]",
+    "16 accepted multiple|丙（）。|A子/B丑斜|A,B",
+    "26 skipped separator",
+    "28 repaired single|丁 x_1 与 网页|A子/B丑|B [answer_from_formatting]",
+    "31 skipped separator",
+    "35 repaired single|戊|A子/B丑|B [answer_from_formatting]",
+)
+
+
+def test_markdown_is_read_without_its_marks_and_with_what_they_show() -> None:
+    reading = read(MARKDOWN.encode(), name="题库.md")
+
+    assert shown(reading) == MARKDOWN_ROWS
+    assert [remark.code for remark in reading.remarks] == ["markdown"]
+    assert shown(read(MARKDOWN.encode(), name="题库.txt")) == MARKDOWN_ROWS
+
+
+@pytest.mark.parametrize("text", ["单选题\n1.甲*乙（A）\nA.2**3\nB.[1](2)\n", "1.甲_乙_丙（√）\n# 注\n"])
+def test_plain_text_with_a_star_is_no_markdown(text: str) -> None:
+    assert all(remark.code != "markdown" for remark in read(text.encode(), name="a.txt").remarks)
+
+
+def test_a_file_without_questions_says_so() -> None:
+    assert [remark.code for remark in read("随便写写\n再写一行".encode()).remarks] == ["no_questions"]
+    assert "只有答案" in read(b"1.A 2.B 3.C\n4.D 5.A\n").remarks[0].message
 
 
 def test_metadata_go_where_the_item_has_a_place_for_them() -> None:
@@ -599,3 +904,68 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         assert refusal.message
     else:
         assert sum(reading.counts.values()) == len(reading.rows)
+
+
+# Banks as a person would type them ----------------------------------------------------------------------------------------
+
+_WORDS = st.lists(
+    st.sampled_from(
+        ["班组长", "动火作业", "每年一次", "气体检测", "应急管理局", "临时用电", "2.5 米", "24 小时", "第三十条", "GB 6441", "3人以上"]
+    ),
+    min_size=1,
+    max_size=5,
+).map("".join)
+
+
+@st.composite
+def _typed_question(draw: st.DrawFn) -> tuple[str, str, dict[str, str], str]:
+    """Kind, stem, options and answer."""
+    kind = draw(st.sampled_from(["单选题", "多选题", "判断题"]))
+    stem = f"关于{draw(_WORDS)}的说法"
+    if kind == "判断题":
+        return kind, f"{stem}正确。", {}, draw(st.sampled_from(["√", "×"]))
+    options = dict(zip("ABCDEF", draw(st.lists(_WORDS, min_size=2, max_size=6, unique=True)), strict=False))
+    letters = st.sampled_from(sorted(options))
+    answer = draw(letters) if kind == "单选题" else "".join(sorted(draw(st.sets(letters, min_size=2))))
+    return kind, f"{stem}正确的是", options, answer
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    questions=st.lists(_typed_question(), min_size=1, max_size=8),
+    layout=st.tuples(
+        st.sampled_from(["{}.", "{}、", "{}．", "{}. ", "第{}题 ", "({})"]),
+        st.sampled_from(["{}.", "{}、", "{}．", "{}. ", "({})"]),
+        st.sampled_from(["\n", "    ", "\t"]),
+        st.sampled_from(["bracket", "after", "after_with_reason", "key", "key_in_lines"]),
+        st.booleans(),
+    ),
+)
+def test_whatever_way_a_bank_is_typed_it_is_the_same_bank(
+    questions: list[tuple[str, str, dict[str, str], str]], layout: tuple[str, str, str, str, bool]
+) -> None:
+    numbering, labelling, between, where, gaps = layout
+    questions = sorted(questions, key=lambda question: ["单选题", "多选题", "判断题"].index(question[0]))
+    lines: list[str] = []
+    kinds = list(dict.fromkeys(kind for kind, *_ in questions))
+    for number, (kind, stem, options, answer) in enumerate(questions, 1):
+        if number == 1 or questions[number - 2][0] != kind:
+            lines.append(f"{'一二三'[kinds.index(kind)]}、{kind}（每题2分）")
+        lines.append(f"{numbering.format(number)}{stem}（{answer if where == 'bracket' else ' '}）")
+        lines += between.join(labelling.format(letter) + text for letter, text in options.items()).split("\n") if options else []
+        lines += {"after": [f"答案：{answer}"], "after_with_reason": [f"【答案】{answer}", "【解析】见规程。"]}.get(where, [])
+        lines += [""] * gaps
+    if where.startswith("key"):
+        lines.append("参考答案")
+        listed = [f"{number}.{answer}" for number, (*_, answer) in enumerate(questions, 1)]
+        lines += [" ".join(listed)] if where == "key" else listed
+
+    reading = read("\n".join(lines).encode())
+
+    assert [row.draft is not None for row in reading.rows if row.fate is not Fate.SKIPPED] == [True] * len(questions)
+    for (kind, stem, options, answer), row in zip(questions, reading.items, strict=True):
+        assert row.draft is not None
+        key = [{"√": "A", "×": "B"}[answer]] if kind == "判断题" else list(answer)
+        assert (row.draft.type.label, row.draft.key) == (kind, key)
+        assert row.draft.options == (options or {"A": "正确", "B": "错误"})
+        assert row.draft.stem.startswith(stem)

@@ -219,7 +219,7 @@ def test_a_paragraph_that_is_all_hidden_is_said_of_the_file() -> None:
 
     reading = read(raw_docx(body))
 
-    assert (shown(reading), codes(reading)) == (("1 skipped not_a_question",), ["hidden_text"])
+    assert (shown(reading), codes(reading)) == (("1 skipped not_a_question",), ["hidden_text", "no_questions"])
 
 
 def test_footnotes_stay_out_and_are_named() -> None:
@@ -437,6 +437,34 @@ def test_a_table_of_data_belongs_to_the_stem_and_a_score_table_to_nothing() -> N
     )
 
 
+def test_a_heading_in_the_row_for_the_score_is_a_heading() -> None:
+    document = with_paragraphs("试卷")
+    table(document, ("得分", "评卷人", "一、判断题（每题2分，共2分）"))
+    document.add_paragraph("1.甲。（√）")
+
+    assert shown(read(saved(document))) == ("1 skipped title", "2 skipped section_heading", "3 accepted true_false|甲。||A")
+
+
+def test_room_set_as_spacing_between_brackets_is_a_blank() -> None:
+    wide = '<w:r><w:rPr><w:spacing w:val="420"/></w:rPr><w:t>（</w:t></w:r>'
+
+    assert (
+        shown(read(raw_docx(p("单选题") + p("1.甲", wide, "）") + p("A.子") + p("B.丑") + p("答案：A"))))[1]
+        == "2 accepted single|甲（　）|A子/B丑|A"
+    )
+
+
+def test_coloured_words_are_answers_only_where_they_fill_a_gap() -> None:
+    red, plain = '<w:r><w:rPr><w:color w:val="FF0000"/></w:rPr><w:t xml:space="preserve">{}</w:t></w:r>', "，这是需要记住的一句话。"
+
+    body = p("1.安全生产的方针是", red.format("安全第一"), plain) + p("2.安全生产的方针是  ", red.format("安全第一"), "   这几个字。")
+
+    assert shown(read(raw_docx(body))) == (
+        "1 refused missing_answer",
+        "2 repaired blank|安全生产的方针是  ____   这几个字。||安全第一 [answer_from_formatting]",
+    )
+
+
 def test_a_table_that_lays_out_the_page() -> None:
     document = with_paragraphs("判断题")
     grid = document.add_table(rows=1, cols=2)
@@ -566,10 +594,47 @@ def test_foreign_parts_are_read_in_their_place(name: str, data: bytes) -> None:
     assert shown(read(raw_docx(body, {f"word/{name}": data}, relation("c", "aFChunk", name)))) == CHUNK_ROWS
 
 
-def test_a_foreign_part_of_another_kind_is_named() -> None:
-    reading = read(raw_docx(p("甲") + '<w:altChunk r:id="c"/>', {"word/a.rtf": b"{\\rtf1 x}"}, relation("c", "aFChunk", "a.rtf")))
+RTF_TEXT = "单选题\n1.甲{（B）\nA.子\\\nB.丑\n"
+RTF_BYTES = "".join(
+    {"\n": "\\par\n", "\\": "\\\\", "{": "\\{"}.get(sign)
+    or (sign if sign.isascii() else "".join(f"\\'{byte:02x}" for byte in sign.encode("gbk")))
+    for sign in RTF_TEXT
+)
+RTF_SIGNS = "".join(
+    {"\n": "\\line ", "\\": "\\\\", "{": "\\{"}.get(sign) or (sign if sign.isascii() else f"\\u{(ord(sign) + 0x8000) % 0x10000 - 0x8000}?")
+    for sign in RTF_TEXT
+)
 
-    assert codes(reading) == ["altchunk_unreadable"]
+
+@pytest.mark.parametrize(
+    "rtf",
+    [
+        "{\\rtf1\\ansi\\ansicpg936{\\fonttbl{\\f0\\fcharset134 SimSun;}}{\\*\\generator x;}\\pard\\f0 " + RTF_BYTES + "}",
+        "{\\rtf1\\ansi\\ansicpg1252\\deff0{\\fonttbl{\\f0 Arial;}{\\f1\\fcharset134 SimSun;}}{\\header 页眉}{\\f1 " + RTF_BYTES + "}}",
+        "{\\rtf1\\ansi\\uc1{\\stylesheet{\\s0 Normal;}}" + RTF_SIGNS + "}",
+    ],
+)
+def test_rich_text_carried_along_is_read_as_text(rtf: str) -> None:
+    reading = read(raw_docx('<w:altChunk r:id="c"/>', {"word/a.rtf": rtf.encode("latin-1", "ignore")}, relation("c", "aFChunk", "a.rtf")))
+
+    assert shown(reading) == ("1 skipped section_heading", "2 accepted single|甲{（　）|A子\\/B丑|B")
+    assert codes(reading) == ["rtf_read"]
+
+
+def test_a_picture_in_rich_text_is_named() -> None:
+    rtf = b"{\\rtf1 {\\*\\shppict{\\pict\\pngblip 0102ff}}x}"
+
+    reading = read(raw_docx(p("甲") + '<w:altChunk r:id="c"/>', {"word/a.rtf": rtf}, relation("c", "aFChunk", "a.rtf")))
+
+    assert codes(reading) == ["rtf_read", "picture_missing", "no_questions"]
+
+
+def test_a_foreign_part_of_another_kind_is_named() -> None:
+    reading = read(
+        raw_docx(p("甲") + '<w:altChunk r:id="c"/>', {"word/a.xml": b"<?xml version='1.0'?><a/>"}, relation("c", "aFChunk", "a.xml"))
+    )
+
+    assert codes(reading) == ["altchunk_unreadable", "no_questions"]
 
 
 # Files as a whole -------------------------------------------------------------------------------------------------------
@@ -584,7 +649,7 @@ def test_macros_are_not_run_and_said() -> None:
 def test_external_templates_are_not_fetched() -> None:
     reading = read(raw_docx(p("甲"), relations=relation("t", "attachedTemplate", "http://192.0.2.1/evil.dotm", ' TargetMode="External"')))
 
-    assert codes(reading) == ["external_ignored"]
+    assert codes(reading) == ["external_ignored", "no_questions"]
 
 
 def _compound(word: str) -> bytes:

@@ -33,7 +33,7 @@ def test_items_can_be_searched_and_filtered(open_screen: Open) -> None:
     searched = app.dataframe[0].value
 
     assert 0 < len(searched) < everything
-    columns = ["编号", "题型", "类别", "状态", "待处理", "已考人次", "答对率", "题干", "条款", "分组", "难度", "版本"]
+    columns = ["编号", "题干", "题型", "状态", "待处理", "已考人次", "答对率", "类别", "条款", "分组", "难度", "版本"]
     assert list(searched.columns) == columns
 
 

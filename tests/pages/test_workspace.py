@@ -58,7 +58,7 @@ def test_all_filtered_items_are_withdrawn_with_a_reason_and_brought_back(open_sc
     app.text_input(key="bulk_reason_withdraw").set_value("条款已改").run()
     app.button(key="bulk_go").click().run()
     between = states(own)
-    app.button(key="bulk_undo").click().run()
+    next(button for button in app.button if str(button.key).startswith("bank_act_undo_")).click().run()
 
     assert ("请写明停用原因" in asked, between) == (True, {"a": "withdrawn", "b": "withdrawn", "c": "published"})
     assert (set(states(own).values()), "已撤销" in words(app)) == ({"published"}, True)
@@ -85,6 +85,54 @@ def test_a_topic_is_set_for_many_at_once(open_screen: Open, own: Database) -> No
     with own.reading() as session:
         assert {view.topic for view in queries.items_of_bank(session, "own")} == {"<i>燃气</i>"}
     assert not app.exception
+
+
+def test_filters_stay_and_the_items_found_are_leafed_through(open_screen: Open, own: Database) -> None:
+    app = open_screen("banks", "trainer", bank="own", item=str(id_of(own, "a")))
+    app.button(key="back_to_items").click().run()
+    app.text_input(key="item_text").set_value("报警").run()
+    app.query_params["item"] = str(id_of(own, "a"))
+    app.run()
+    place = app.button(key="item_after").label
+    app.button(key="item_after").click().run()
+    opened = [head for head in words(app).split("<h3>")[1:2] if head.startswith("b")]
+    app.button(key="back_to_items").click().run()
+
+    assert (place, len(opened), app.text_input(key="item_text").value) == ("下一题（1 / 2）", 1, "报警")
+    assert app.dataframe[0].value["编号"].tolist() == ["a", "b"]
+
+
+def test_a_bank_without_a_standard_is_not_blamed_for_missing_clauses(open_screen: Open, own: Database) -> None:
+    shown = words(open_screen("banks", "trainer", bank="own"))
+
+    assert ("没有标注依据条款" in shown, "没有解析" in shown) == (False, True)
+
+
+def test_what_was_sent_back_is_not_counted_as_to_be_reviewed(open_screen: Open, own: Database) -> None:
+    with own.transaction() as session:
+        for code in ("a", "c"):
+            view = next(view for view in queries.items_of_bank(session, "own") if view.item_code == code)
+            draft_ = view.as_draft().model_copy(update={"explanation": "新的解析。"})
+            workflow.write_draft(session, bank_code="own", draft=draft_, now=clock.now(), actor=Actor(account="li"), item_id=view.item_id)
+        workflow.send_back(session, item_id=view.item_id, now=clock.now(), actor=Actor(account="wang"), note="太短")
+
+    app = open_screen("banks", "trainer")
+
+    assert app.button(key="waiting_own").label == "待复核 1 · 退回待改 1"
+
+
+def test_an_item_is_shown_as_on_a_phone(open_screen: Open, own: Database) -> None:
+    app = open_screen("banks", "trainer", bank="own", item=str(id_of(own, "c")))
+
+    next(toggle for toggle in app.toggle if str(toggle.key).startswith("item_phone_")).set_value(True).run()
+
+    page = str(app.get("iframe")[0].proto.srcdoc)
+    assert ("是安全？" in page, "<b>什么" in page) == (True, False)
+
+
+def id_of(database: Database, code: str, bank: str = "own") -> int:
+    with database.reading() as session:
+        return next(view.item_id for view in queries.items_of_bank(session, bank) if view.item_code == code)
 
 
 def test_an_office_only_browses(open_screen: Open) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from itertools import islice
 from typing import NoReturn
 
 from quiz.exchange.domain import Place, Remark, Severity
@@ -61,6 +62,13 @@ def _decode(data: bytes) -> tuple[str, list[Remark]]:
     return guessed.removeprefix("\ufeff"), [Remark(Severity.WARNING, "bad_characters", message, "请查看含有“\ufffd”的题目并改正")]
 
 
+def _quote(text: str, separator: str) -> str:
+    """The sign around cells: an apostrophe where nearly every cell of the beginning stands between two of them."""
+    cells = [cell.strip() for line in text[:20_000].split("\n")[:_LOOKED_AT] for cell in line.split(separator) if cell.strip()]
+    apostrophes = sum(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
+    return "'" if len(cells) > 3 and apostrophes > len(cells) * 0.7 else '"'
+
+
 def _separator(text: str) -> str:
     """The separator under which the beginning looks most like a table with a header of ours."""
     head = text[:60_000]
@@ -78,14 +86,15 @@ def _separator(text: str) -> str:
 def _records(text: str, separator: str, remarks: list[Remark]) -> list[list[str]]:
     csv.field_size_limit(_LONGEST_FIELD)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=_quote(text, separator), strict=True)
+        rows = list(islice(reader, MAX_ROWS + 1))
         if any(cell.count("\n") > _LINES_OF_A_CELL for row in rows for cell in row if len(cell) > _LINES_OF_A_CELL):
             raise csv.Error
     except csv.Error:
         rows = _line_by_line(text, separator, remarks)
     if len(rows) > MAX_ROWS or sum(map(len, rows)) > MAX_CELLS:
         _refuse("too_many_rows", f"文件超过每次 {MAX_ROWS} 行的上限，或多余的空行、空列过多。请清理或拆成几个文件分别导入。")
-    return rows
+    return [_without_guards(row) for row in rows]
 
 
 def _line_by_line(text: str, separator: str, remarks: list[Remark]) -> list[list[str]]:
@@ -104,6 +113,14 @@ def _line_by_line(text: str, separator: str, remarks: list[Remark]) -> list[list
     while rows and not any(rows[-1]):
         rows.pop()
     return rows
+
+
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+
+
+def _without_guards(row: list[str]) -> list[str]:
+    """Cells without the apostrophe that keeps a spreadsheet from running them."""
+    return [cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell for cell in row]
 
 
 def _one_record(lines: list[str], place: int, separator: str) -> tuple[list[str] | None, int]:

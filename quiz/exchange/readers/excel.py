@@ -10,7 +10,7 @@ from quiz.exchange.domain import Fate, Place, Reading, ReadRow, Remark, Severity
 from quiz.exchange.judgement import excerpt_of
 from quiz.exchange.readers.stacked import StackedReader, looks_stacked
 from quiz.exchange.readers.table_cells import cell_text, column_letters, is_blank
-from quiz.exchange.readers.table_layout import Layout, find_header, fits, told_by_content
+from quiz.exchange.readers.table_layout import Layout, completed, find_header, fits, header_without_stem, told_by_content
 from quiz.exchange.readers.table_rows import TableReader
 from quiz.exchange.readers.workbook import Sheet, open_workbook
 from quiz.exchange.repeats import mark_repeats
@@ -70,17 +70,19 @@ def _read_sheet(sheet: Sheet, before: Layout | None, remarks: list[Remark]) -> t
     if layout is not None:
         said = _said_header(sheet, layout)
     elif before is not None and fits(before, sheet.rows):
-        layout = Layout(before.columns, before.headings)
+        layout = completed(Layout(before.columns, before.headings), sheet.rows)
         message = "没有表头，按前一个工作表的列读取"
         said = [Remark(Severity.WARNING, "layout_inherited", f"工作表“{sheet.name}”{message}", "请核对各列", Place(sheet.name))]
+        said += _said_unused(layout, Place(sheet.name))
     elif looks_stacked(sheet.rows):
         stacked = StackedReader(sheet)
         message = f"工作表“{sheet.name}”没有表头，题干、选项分行书写，按行合并成题"
         remarks.append(Remark(Severity.WARNING, "stacked_rows", message.replace("工作表“”", "文件"), "请核对题目", Place(sheet.name)))
         return stacked.read(), None
-    else:
+    elif not header_without_stem(sheet.rows):
         layout = told_by_content(sheet.rows)
-        said = [_said_guess(sheet, layout)] if layout else []
+        layout = completed(layout, sheet.rows) if layout else None
+        said = [_said_guess(sheet, layout), *_said_unused(layout, Place(sheet.name))] if layout else []
     if layout is None:
         return None, None
     reader = TableReader(sheet, layout)
@@ -114,10 +116,14 @@ def _columns_in_words(layout: Layout) -> str:
 def _said_header(sheet: Sheet, layout: Layout) -> list[Remark]:
     where = Place(sheet.name, line=layout.header_row + 1)
     said = [Remark(Severity.INFO, "header_found", f"第 {layout.header_row + 1} 行是表头：{_columns_in_words(layout)}", "", where)]
-    if layout.unused:
-        shown = "、".join(text[:20] for text in layout.unused[:_SHOWN])
-        said.append(Remark(Severity.INFO, "unused_columns", f"这些列没有用到：{shown}", "如是题目内容，请改用模板的列名", where))
-    return said
+    return [*said, *_said_unused(layout, where)]
+
+
+def _said_unused(layout: Layout, where: Place) -> list[Remark]:
+    if not layout.unused:
+        return []
+    shown = "、".join(text[:20] for text in layout.unused[:_SHOWN])
+    return [Remark(Severity.INFO, "unused_columns", f"这些列没有用到：{shown}", "如是题目内容，请改用模板的列名", where)]
 
 
 def _said_guess(sheet: Sheet, layout: Layout) -> Remark:
@@ -140,6 +146,8 @@ def _no_bank(sheet: Sheet, remarks: list[Remark]) -> list[ReadRow]:
 
 
 def _beginning(sheet: Sheet) -> str:
+    if named := header_without_stem(sheet.rows):
+        return f"表头是“{' | '.join(text[:12] for text in named[:6])}”，有选项和答案，没有题干列"
     first = next((row for row in sheet.rows if not all(is_blank(value) for value in row)), [])
     texts = [cell_text(value).strip()[:12] for value in first if not is_blank(value)][:5]
     return f"第一行是“{' | '.join(texts)}”，没有找到题干和答案"

@@ -112,7 +112,7 @@ def _own_row(place: Place, value: object, pictures: Mapping[str, Picture]) -> Re
     missing = [ref.where for ref in draft.pictures if ref.digest not in pictures]
     if missing:
         return structured.refused(place, "picture_missing", "题目的图片不在文件中，或已损坏", "请重新导出", excerpt)
-    shown = tuple(Picture(pictures[ref.digest].data, pictures[ref.digest].media_type, ref.where) for ref in draft.pictures)
+    shown = tuple(Picture(pictures[ref.digest].data, pictures[ref.digest].media_type, ref.where, ref.description) for ref in draft.pictures)
     draft = draft.model_copy(update={"code": "", "pictures": []})
     return ReadRow(place, Fate.ACCEPTED, draft, (), shown, excerpt=excerpt_of(draft.stem))
 

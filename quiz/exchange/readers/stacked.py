@@ -13,7 +13,7 @@ from quiz.exchange.judgement import excerpt_of
 from quiz.exchange.kinds import stated_type
 from quiz.exchange.readers.table_cells import cell_text, is_blank
 from quiz.exchange.readers.table_layout import is_answer
-from quiz.exchange.readers.table_rows import section_type
+from quiz.exchange.readers.table_titles import section_type
 from quiz.exchange.readers.workbook import Sheet
 
 _FIRST_OPTION = re.compile(r"\s*(?:[(（\[【]\s*[AＡ]\s*[)）\]】]|[AＡ]\s*[.．、:：])")

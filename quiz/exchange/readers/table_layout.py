@@ -9,8 +9,9 @@ from typing import Any
 
 from quiz.exchange.answers import figures_of, letters_of, says_truth_plainly
 from quiz.exchange.kinds import stated_type
-from quiz.exchange.option_list import split_options
-from quiz.exchange.readers.table_cells import cell_text, is_blank
+from quiz.exchange.open_answers import has_blank
+from quiz.exchange.option_list import Ambiguous, split_options
+from quiz.exchange.readers.table_cells import cell_text, column_letters, is_blank
 from quiz.exchange.readers.table_words import Heading, heading
 
 ROWS_SEARCHED = 60
@@ -64,11 +65,19 @@ def find_header(rows: Sequence[Row], *, after: int = 0) -> Layout | None:
         for lines in (1, 2):
             layout = _layout_of(rows, place, lines)
             merit = _merit(layout) if layout else 0
-            if layout and merit and (best is None or merit > best[0]):
+            if layout and merit and (best is None or merit > best[0]) and not _recurs(rows, layout):
                 best = (merit, layout)
         if best and best[1].header_row < place - 5:
             break
     return _settled(best[1], rows) if best else None
+
+
+def _recurs(rows: Sequence[Row], layout: Layout) -> bool:
+    """Do the same words stand in the rows below as well? Then they are labels inside each question, such as `正确答案：`."""
+    place = layout.header_row
+    following = [row for row in rows[place + 1 : place + 8] if not all(is_blank(value) for value in row)]
+    same = [column for column in layout.columns.values() if sum(_at(row, column) == rows[place][column] for row in following) >= 2]
+    return len(same) >= 2
 
 
 def _layout_of(rows: Sequence[Row], place: int, lines: int) -> Layout | None:
@@ -101,10 +110,20 @@ def _layout(found: list[Heading], place: int, lines: int) -> Layout | None:
 
 def _merit(layout: Layout) -> int:
     columns = layout.columns
-    if "stem" not in columns or not ({"answer", "options", "type", "A"} & set(columns)):
+    if "stem" not in columns or not ({"answer", "options", "type"} & set(columns) or {"A", "B"} <= set(columns)):
         return 0
     exact = sum(layout.headings[column].exact for column in columns.values())
     return sum(_WEIGHT.get(name, 1) for name in columns) * 2 + exact - layout.header_rows
+
+
+def header_without_stem(rows: Sequence[Row]) -> list[str]:
+    """Words of a row that names options and an answer, but no stem; empty when there is none."""
+    filled = [row for row in rows[:ROWS_SEARCHED] if not all(is_blank(value) for value in row)]
+    for row in filled[:10]:
+        named = {heading(cell_text(value).strip()).field for value in row} - {""}
+        if {"answer", "A", "B"} <= named and "stem" not in named:
+            return [text for value in row if (text := cell_text(value).strip())]
+    return []
 
 
 def _settled(layout: Layout, rows: Sequence[Row]) -> Layout:
@@ -120,11 +139,14 @@ def _settled(layout: Layout, rows: Sequence[Row]) -> Layout:
     if named:
         columns["chapter"] = named[0]
     known = {column for column, item in layout.headings.items() if item.field == "chapter"}
-    if "type" not in columns:
+    stated = _fitness("type", sample, columns["type"]) if "type" in columns else 0.0
+    if stated < 0.1:
         likely = [column for column in known if _fitness("type", sample, column) > 0.8]
         if likely:
-            columns["type"] = likely[0]
             columns = {name: column for name, column in columns.items() if name != "chapter" or column != likely[0]}
+            columns["type"] = likely[0]
+        elif "type" in columns and "chapter" not in columns and _is_wordy(sample, columns["type"]):
+            columns["chapter"] = columns.pop("type")  # kinds of subjects, not of questions
     if columns.get("stem") == columns.get("answer"):
         del columns["answer"]
     if "options" in columns and "A" not in columns and _is_split_header(rows, layout, sample):
@@ -201,7 +223,7 @@ def _fitness(name: str, sample: Sequence[Row], column: int) -> float:
 def _split(text: str) -> list[tuple[str, str]]:
     try:
         found, how = split_options(text)
-    except ValueError:
+    except Ambiguous:
         return []
     return found if how in ("labels", "**", "##", "|", "\n", "json") and len(text) > 5 else []
 
@@ -217,14 +239,14 @@ def told_by_content(rows: Sequence[Row]) -> Layout | None:
     types = [column for column in range(width) if fit["type"][column] > 0.8 and fit["answer"][column] < 0.5]
     if types:
         taken["type"] = types[0]
-    numbers = [column for column in range(min(2, width)) if fit["number"][column] > 0.9 and _counts_up(sample, column)]
+    numbers = [column for column in range(width) if fit["number"][column] > 0.9 and _counts_up(sample, column)]
     if numbers:
         taken["number"] = numbers[0]
     free = [column for column in range(width) if column not in taken.values()]
     answers = [column for column in free if fit["answer"][column] >= 0.6 and not _is_constant(sample, column)]
     answers = answers or [column for column in free if fit["answer"][column] >= 0.6]
     if not answers:
-        return None
+        return _told_by_texts(sample, width, taken, fit)
     taken["answer"] = max(answers, key=lambda column: (_letters_share(sample, column), fit["answer"][column], column))
     free.remove(taken["answer"])
     split = [column for column in free if fit["options"][column] >= 0.5]
@@ -238,12 +260,41 @@ def told_by_content(rows: Sequence[Row]) -> Layout | None:
     taken["stem"] = next(column for column in stems if fit["stem"][column] >= longest * 0.6)
     if "options" not in taken:
         taken |= _option_columns(sample, free, taken)
-    return Layout(taken)
+    return Layout(taken) if _letters_suffice(sample, taken) else None
+
+
+def _told_by_texts(sample: list[Row], width: int, taken: dict[str, int], fit: dict[str, list[float]]) -> Layout | None:
+    """The layout of a sheet whose answers are texts: among the options of their row, or what fills the blank of the stem."""
+    free = [column for column in range(width) if column not in taken.values()]
+    texts = {column: [cell_text(_at(row, column)).strip() for row in sample] for column in free}
+    free = [column for column in free if sum(map(bool, texts[column])) >= len(sample) * 0.5]
+    split = [column for column in free if fit["options"][column] >= 0.5]
+    if split:
+        among = [column for column in free if column != split[0] and _share_within(texts[column], texts[split[0]]) >= 0.5]
+        stems = [column for column in free if column not in (split[0], *among)]
+        if among and stems:
+            longest = max(stems, key=lambda column: (fit["stem"][column], -column))
+            return Layout({**taken, "stem": longest, "options": split[0], "answer": among[0]})
+    asking = [column for column in free if sum(_asks(text) for text in texts[column]) >= len(sample) * 0.6]
+    if len(sample) < 3 or len(free) != 2 or not asking:
+        return None
+    stem = asking[0]
+    return Layout({**taken, "stem": stem, "answer": next(column for column in free if column != stem)})
+
+
+def _share_within(answers: list[str], options: list[str]) -> float:
+    """In how many rows the answer's text stands among the options."""
+    pairs = [(answer, text) for answer, text in zip(answers, options, strict=True) if answer and text]
+    return sum(len(answer) > 1 and answer[:40] in text for answer, text in pairs) / len(pairs) if pairs else 0.0
+
+
+def _asks(text: str) -> bool:
+    return len(text) > 3 and (has_blank(text) or text.endswith(("？", "?")))
 
 
 def _option_columns(sample: list[Row], free: list[int], taken: dict[str, int]) -> dict[str, int]:
     """Columns after the stem: those before the answer when there are any, else those behind it."""
-    after = [column for column in free if column > taken["stem"]]
+    after = [column for column in free if column > taken["stem"] and not _is_label(sample, column)]
     before_answer = [column for column in after if column < taken["answer"]]
     chosen = before_answer or after
     filled = [column for column in chosen if any(not is_blank(_at(row, column)) for row in sample)]
@@ -252,6 +303,25 @@ def _option_columns(sample: list[Row], free: list[int], taken: dict[str, int]) -
     if before_answer and rest:
         found["explanation"] = rest[0]
     return found
+
+
+_EXPLAINS = re.compile(r"解析|^\W*(?:正确|参考)?答案")
+
+
+def _is_label(sample: list[Row], column: int) -> bool:
+    """Words that stand in most rows alike, such as `正确答案：`, or tell answers and explanations: no option."""
+    texts = [text for row in sample if (text := cell_text(_at(row, column)).strip())]
+    if len(texts) < 5:
+        return False
+    return sum(text.endswith(("：", ":")) or bool(_EXPLAINS.search(text)) for text in texts) > len(texts) * 0.6
+
+
+def _letters_suffice(sample: list[Row], taken: dict[str, int]) -> bool:
+    """Are there about as many option columns as answers name? Twice as many hold something else besides, such as translations."""
+    columns = [column for name, column in taken.items() if len(name) == 1]
+    named = {letter for row in sample for letter in letters_of(cell_text(_at(row, taken["answer"])))}
+    always = sum(sum(not is_blank(_at(row, column)) for row in sample) >= len(sample) * 0.8 for column in columns)
+    return len(sample) < 20 or not named or always < 2 * (ord(max(named)) - 64)
 
 
 def _counts_up(sample: list[Row], column: int) -> bool:
@@ -263,6 +333,12 @@ def _counts_up(sample: list[Row], column: int) -> bool:
 def _is_constant(sample: list[Row], column: int) -> bool:
     texts = {text for row in sample if (text := cell_text(_at(row, column)).strip())}
     return len(texts) == 1 and len(sample) > 2
+
+
+def _is_wordy(sample: list[Row], column: int) -> bool:
+    """Does every cell of the column hold words, rather than codes?"""
+    texts = [text for row in sample if (text := cell_text(_at(row, column)).strip())]
+    return bool(texts) and all(len(re.findall(r"[\u4e00-\u9fff]", text)) > 2 for text in texts)
 
 
 def _letters_share(sample: list[Row], column: int) -> float:
@@ -278,6 +354,24 @@ def fits(layout: Layout, rows: Sequence[Row]) -> bool:
     stems = _fitness("stem", sample, layout.columns["stem"])
     choices = "options" in layout.columns or "A" in layout.columns
     return stems > 0.05 and (_fitness("answer", sample, layout.columns["answer"]) >= 0.6 or not choices)
+
+
+def completed(layout: Layout, rows: Sequence[Row]) -> Layout:
+    """A layout that no header of this sheet names: explanations are told by their words, other filled columns are unused."""
+    sample = _sample(rows, 0)
+    columns = dict(layout.columns)
+    width = max((len(row) for row in sample), default=0)
+    rest = [column for column in range(width) if column not in columns.values() and any(not is_blank(_at(row, column)) for row in sample)]
+    explaining = [
+        column
+        for column in rest
+        if sum(bool(_EXPLAINS.search(cell_text(_at(row, column)))) for row in sample) >= len(sample) * 0.5
+        and not _is_constant(sample, column)
+    ]
+    if explaining and ("explanation" not in columns or _is_constant(sample, columns["explanation"])):
+        columns["explanation"] = explaining[0]
+    unused = tuple(f"{column_letters(column)} 列" for column in rest if column not in columns.values())
+    return replace(layout, columns=columns, unused=unused)
 
 
 # Repeated headers -----------------------------------------------------------------------------------------------------

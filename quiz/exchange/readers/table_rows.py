@@ -11,26 +11,29 @@ from typing import Any
 from quiz.exchange.domain import Fate, Picture, Place, RawQuestion, ReadRow, Remark, Severity
 from quiz.exchange.judge import judge
 from quiz.exchange.judgement import excerpt_of
-from quiz.exchange.kinds import stated_type
+from quiz.exchange.own_rows import count_sealed, opened
+from quiz.exchange.readers.table_answers import figures_in, in_letters, without_list
+from quiz.exchange.readers.table_case_rows import cases_by_row
+from quiz.exchange.readers.table_cases import Case, settle_case
 from quiz.exchange.readers.table_cells import address, cell_text, has_no_value, is_blank, is_date, picture_names, without_pictures
 from quiz.exchange.readers.table_layout import Layout, find_header, repeated_header
+from quiz.exchange.readers.table_titles import LONGEST_TITLE, numbered_in_order, section_type, type_in_name
 from quiz.exchange.readers.workbook import Sheet
 from quiz.exchange.readers.xlsx_package import CellPicture
-from quiz.exchange.wording import answer_in_stem
 from quiz.spreadsheets.reading import UNCALCULATED
 from quiz.vocabulary import ItemType
 
-_SPREAD = ("type", "chapter", "topic", "difficulty", "clause", "unit", "score")
+_SPREAD = ("material", "parent", "type", "chapter", "topic", "difficulty", "clause", "unit", "score")
 """Fields whose merged cells speak for every row they cover."""
 _EXTRA = ("chapter", "topic", "difficulty", "clause", "score", "unit", "tolerance", "prompts", "code", "rationales", "kind", "roles")
-_SECTION = re.compile(
-    r"\s*(?:第?[一二三四五六七八九十]{1,3}\s*(?:[、.．:：]|部分|大题|章|节|篇|单元)|[（(][一二三四五六七八九十]{1,3}[)）]|第\s*\d{1,2}\s*(?:部分|大题|章|节|篇|单元))"
-)
 _CHAPTER = re.compile(r"\s*第?\s*[一二三四五六七八九十\d]{1,3}\s*(?:章|节|篇|单元|部分|、)")
 _NOTE = re.compile(
     r"\s*(?:注|备注|说明|填写说明|填表说明|注意|注意事项|温馨提示|合计|共计|总计|制表|审核|填表|出题人|以下空白|以上)\s*(?:[：:\d]|人|$)|\s*以[下上](?:是|为).{1,8}$"
 )
-_LONGEST_TITLE = 60
+_OPTION_ROW = re.compile(r"\s*[(（]?[A-HＡ-Ｈ][)）]?\s*[.．、:：)）]?\s*\S")
+_EXAMPLE = ("（示例", "(示例", "【示例", "[示例", "示例：", "示例:", "示例题")
+_CHANGING = {"date_cell", "truth_by_figure", "answer_number_matched", "answer_list_read", "picture_not_in_file"}
+"""Remarks on a row that make an accepted question a repaired one."""
 
 
 class _Places(Mapping[str, Place]):
@@ -54,39 +57,6 @@ class _Places(Mapping[str, Place]):
         return len(self._columns)
 
 
-def section_type(text: str) -> str | None:
-    """What a title row says of the type of the rows below it: its own text, or nothing; None when it is no title."""
-    text = text.strip()
-    if not text or len(text) > _LONGEST_TITLE:
-        return None
-    stated = stated_type(text)
-    named = stated.type is not None or bool(stated.unsupported) or stated.choice
-    if answer_in_stem(text) and not (named and _SECTION.match(text)):
-        return None
-    if _SECTION.match(text) and not re.search(r"[（(]\s*[)）]|[？?。_]|是|应|不得", text.split("（")[0].split("(")[0]):
-        return text if named else ""
-    short = re.sub(r"[（(].*|[：:].*", "", text).strip()
-    return text if named and len(short) <= 8 and short.endswith(("题", "选择", "判断", "单选", "多选", "填空")) else None
-
-
-def type_in_name(name: str) -> str:
-    """The name of a sheet that is called after a type."""
-    return name if stated_type(name).known and re.search(r"题|选|判断|填空|简答|问答|论述|排序|连线|匹配|名词解释|案例", name) else ""
-
-
-def numbered_in_order(stems: dict[int, str]) -> dict[int, str]:
-    """Numbers at the beginning of stems that count up from row to row, so that they are surely numbers of questions."""
-    found = {row: int(match[0]) for row, stem in stems.items() if (match := re.match(r"\d{1,4}", stem.lstrip(" \t\u00a0\u3000")))}
-    rows = list(found)
-    steps = [found[later] == found[earlier] + 1 for earlier, later in zip(rows, rows[1:], strict=False)]
-    if len(found) < 3 or len(found) < len(stems) * 0.6 or sum(steps) < len(steps) * 0.6:
-        return {}
-    joined = {
-        row for (earlier, later), step in zip(zip(rows, rows[1:], strict=False), steps, strict=True) if step for row in (earlier, later)
-    }
-    return {row: str(found[row]) for row in rows if row in joined}
-
-
 def _is_date_of(remark: Remark, raw: RawQuestion) -> bool:
     return remark.code == "date_cell" and remark.place == raw.places.get("answer")
 
@@ -103,6 +73,7 @@ class TableReader:
         self._use(layout)
         self._spread = self._merged_values()
         self._last_of = self._merged_stems()
+        self._cases = cases_by_row(self._rows, layout, self._spread, section_type, self._sheet_type)
         self._pictures = self._pictures_by_row()
         stem = layout.columns["stem"]
         texts = {
@@ -120,6 +91,10 @@ class TableReader:
         self._codes = layout.type_codes()
         self._separator = layout.separator()
         self._field_of = {column: name for name, column in self._columns.items()}
+        options = [column for _, column in self._letters]
+        below = self._rows[layout.data_row :]
+        answer, together = self._columns.get("answer"), self._columns.get("options")
+        self._figures = figures_in(below, answer=answer, options=options, together=together) if answer is not None else None
 
     def read(self) -> list[ReadRow]:
         """Every non-empty row with its fate, in order."""
@@ -133,11 +108,45 @@ class TableReader:
                     self._add(found, self._above(place, row))
                 elif place < self.layout.data_row:
                     self._add(found, self._skipped(place, row, "header_row", "表头"))
+                elif own := self._own_rows(place):
+                    last = place + len(own) - 1
+                    found += own
+                elif case := self._cases.get(place):
+                    last = case.rows[-1]
+                    found += settle_case(
+                        case, question=lambda part: self._question(part, part), line=self.sheet.line, head_row=self._head(case)
+                    )
                 else:
                     last = self._last_row_of(place)
                     found += self._below(place, last)
             place = last + 1
         return found
+
+    def _own_rows(self, place: int) -> list[ReadRow]:
+        """The rows of an item of ours that nobody changed since we wrote it; none when it is no such row."""
+        if "seal" not in self._columns:
+            return []
+        rows = self._rows[place : place + count_sealed(cell_text(self._at(self._rows[place], self._columns["seal"])))]
+        draft = opened([{name: cell_text(self._at(row, column)) for name, column in self._columns.items()} for row in rows])
+        if draft is None:
+            return []
+        first = ReadRow(self.sheet.line(place), Fate.ACCEPTED, draft, excerpt=excerpt_of(draft.stem))
+        return [
+            first,
+            *(
+                self._skipped(place + later, row, "part_of_question", f"属于第 {place + 1} 行的题目")
+                for later, row in enumerate(rows[1:], 1)
+            ),
+        ]
+
+    def _head(self, case: Case) -> ReadRow | None:
+        """What stands beside the text of a case in its own row: read as if it were a statement, for its topic, explanation and pictures."""
+        if case.head is None:
+            return None
+        texts = {name: self._text(case.head, column, name, [], []) for name, column in self._columns.items()}
+        pictures = tuple(Picture(picture.data, picture.media_type) for picture in self._pictures.pop(case.head, []))
+        raw = self._raw(case.head, texts, pictures)
+        return judge(replace(raw, stem="案例", type_text=ItemType.TRUE_FALSE.label, options=(), options_text="", answer_text="对"))
 
     @staticmethod
     def _add(found: list[ReadRow], row: ReadRow) -> None:
@@ -155,7 +164,7 @@ class TableReader:
         filled = sum(not is_blank(value) for value in row)
         code, why = ("title_row", "表头之前的标题") if filled == 1 else ("instruction_row", "表头之前的说明")
         text = next((cell_text(value) for value in row if not is_blank(value)), "")
-        if _NOTE.match(text) or len(text) > _LONGEST_TITLE:
+        if _NOTE.match(text) or len(text) > LONGEST_TITLE:
             code, why = "instruction_row", "填写说明"
         elif filled == 1 and (stated := section_type(text)):
             self._section_type = stated
@@ -176,6 +185,11 @@ class TableReader:
             return [skipped]
         if not self._has(place, "stem") and _NOTE.match(next(cell_text(value) for value in row if not is_blank(value))):
             return [self._skipped(place, row, "not_a_question", "说明或合计")]
+        if self._text(place, self._columns["stem"], "", [], []).lstrip().startswith(_EXAMPLE):
+            action = "如是自己的题目，请去掉题干前的“示例”"
+            where = self.sheet.line(place)
+            remark = Remark(Severity.INFO, "template_example", "模板里的示例行，不导入", action, where)
+            return [ReadRow(where, Fate.SKIPPED, None, (remark,), excerpt=excerpt_of(cell_text(row[self._columns["stem"]])))]
         if not self._asks_something(row) and not self._pictures.get(place):
             self._lost_pictures(place)
             why = "没有题干、选项和答案" if filled > 1 else "不是题目"
@@ -195,7 +209,7 @@ class TableReader:
             if not stated and _CHAPTER.match(text):
                 self._section_chapter = text
             return self._skipped(place, row, "title_row", "分节标题")
-        if _NOTE.match(text) and len(text) <= _LONGEST_TITLE * 2:
+        if _NOTE.match(text) and len(text) <= LONGEST_TITLE * 2:
             return self._skipped(place, row, "not_a_question", "说明文字")
         if column not in self._field_of and not self._pictures.get(place):
             return self._skipped(place, row, "not_a_question", "不是题目")
@@ -231,6 +245,8 @@ class TableReader:
     def _last_row_of(self, place: int) -> int:
         """The last row of the question that begins here: its stem is merged over several, or options follow below."""
         last = min(self._last_of.get(place, place), len(self._rows) - 1)
+        if not self._letters and "options" not in self._columns and self._has(place, "stem"):
+            return self._last_labelled(last)
         if not self._has(place, "stem") or self._has(place, "answer") and ("options" not in self._columns or self._letters):
             return last
         answered = self._has(place, "answer")
@@ -239,6 +255,16 @@ class TableReader:
             if any(self._has(last + 1, letter) for letter, _ in self._letters) or not (lists or answers) or answers and (answered or lists):
                 break
             answered = answered or answers
+            last += 1
+        return last
+
+    def _last_labelled(self, last: int) -> int:
+        """The last of the rows below that hold nothing but an option, `B. 继续作业`, in the column of stems."""
+        stem = self._columns["stem"]
+        while last + 1 < len(self._rows):
+            filled = [column for column, value in enumerate(self._rows[last + 1]) if not is_blank(value)]
+            if filled != [stem] or not _OPTION_ROW.match(cell_text(self._rows[last + 1][stem])):
+                break
             last += 1
         return last
 
@@ -287,9 +313,14 @@ class TableReader:
             column = self._columns["options"]
             below = [self._text(part, column, "options", remarks, pictures) for part in range(place + 1, last + 1)]
             texts["options"] = "\n".join(text for text in (texts["options"], *below) if text)
+        if "options" not in texts and not self._letters and last > place:
+            below = [self._text(part, self._columns["stem"], "stem", remarks, pictures) for part in range(place + 1, last + 1)]
+            texts["stem"] = "\n".join(text for text in (texts["stem"], *below) if text)
         if not texts.get("answer", "answered").strip() and last > place:
             column = self._columns["answer"]
             texts["answer"] = "".join(self._text(part, column, "answer", remarks, pictures) for part in range(place + 1, last + 1))
+        self._read_answer(place, texts, remarks)
+        self._say_links(place, texts, remarks)
         raw = self._raw(place, texts, tuple(pictures))
         judged = self._unvalued(place, raw) or judge(raw)
         if place in self.sheet.hidden_rows:
@@ -299,8 +330,27 @@ class TableReader:
         if judged.draft and judged.draft.type in (ItemType.BLANK, ItemType.NUMERIC) and any(_is_date_of(remark, raw) for remark in remarks):
             doubt = next(remark for remark in remarks if _is_date_of(remark, raw))
             return replace(judged, fate=Fate.REFUSED, draft=None, remarks=(replace(doubt, severity=Severity.ERROR),))
-        changed = judged.fate is Fate.ACCEPTED and any(remark.code == "date_cell" for remark in remarks)
+        changed = judged.fate is Fate.ACCEPTED and any(remark.code in _CHANGING for remark in remarks)
         return replace(judged, remarks=(*remarks, *judged.remarks), fate=Fate.REPAIRED if changed else judged.fate)
+
+    def _read_answer(self, place: int, texts: dict[str, str], remarks: list[Remark]) -> None:
+        if not texts.get("answer", "").strip() or self._figures is None:
+            return
+        where = self.sheet.place(place, self._columns["answer"])
+        options = [texts[letter] for letter, _ in self._letters]
+        if not self.layout.numbered() and not ("options" in texts and texts["options"].strip()):
+            texts["answer"], remark = in_letters(texts["answer"], options, self._figures, where)
+            remarks += [remark] if remark else []
+        texts["answer"], remark = without_list(texts["answer"], where)
+        remarks += [remark] if remark else []
+
+    def _say_links(self, place: int, texts: dict[str, str], remarks: list[Remark]) -> None:
+        """A name or an address of a picture is no picture: who wrote it should know."""
+        named = texts.get("link", "").strip()
+        if named and not self._pictures.get(place):
+            message = f"图片列只有名称或网址“{named[:30]}”，图片不在文件里，没有收入"
+            where = self.sheet.place(place, self._columns["link"])
+            remarks.append(Remark(Severity.WARNING, "picture_not_in_file", message, "请把图片插入到这一行，或导入后补上", where))
 
     def _text(self, place: int, column: int, name: str, remarks: list[Remark], pictures: list[Picture]) -> str:
         """A cell as text; what it cannot say is remarked, what it shows as a picture is kept."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
+from quiz.exchange.block_rows import without_questions
 from quiz.exchange.blocks import rows_of
-from quiz.exchange.domain import Format, Reading
+from quiz.exchange.domain import Format, Reading, Remark, Severity
 from quiz.exchange.lines import Line
+from quiz.exchange.readers.text_markdown import is_markdown, markdown_lines
 from quiz.problems import Invalid
 
 MAX_BYTES = 20 * 2**20
@@ -18,6 +20,7 @@ MAX_LINE = 100_000
 _GAP = " " * 60
 _LONG_GAP = re.compile(r"[ \t\u3000\u00a0]{61,}")
 """Blanks that only fill a line."""
+_MARKDOWN = Remark(Severity.INFO, "markdown", "按 Markdown 读取：标题、列表、加粗等标记已去掉，颜色、突出显示和勾选按格式看待")
 
 
 def read(data: bytes, *, name: str = "") -> Reading:
@@ -31,7 +34,10 @@ def read(data: bytes, *, name: str = "") -> Reading:
     if len(data) > MAX_BYTES:
         _refuse("file_too_large", f"文本超过 {MAX_BYTES // 2**20} MB。请拆成几个文件分别导入。")
     lines = lines_of(decode(data))
-    return Reading(Format.TEXT, tuple(rows_of(lines)))
+    rows = [line.text for line in lines]
+    marked = is_markdown(rows, name=name)
+    found = tuple(rows_of(markdown_lines(rows) if marked else lines))
+    return Reading(Format.TEXT, found, (*((_MARKDOWN,) if marked else ()), *without_questions(found)))
 
 
 def _refuse(code: str, message: str) -> NoReturn:

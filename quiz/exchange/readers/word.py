@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from lxml import etree
 
+from quiz.exchange.block_rows import without_questions
 from quiz.exchange.blocks import rows_of
 from quiz.exchange.domain import Format, Picture, Place, Reading, ReadRow, Remark, Severity
 from quiz.exchange.lines import Line, Notice
 from quiz.exchange.readers.word_chunks import html_lines, mht_lines, text_lines
 from quiz.exchange.readers.word_formula import attribute, child, local
 from quiz.exchange.readers.word_package import Package, Relation, open_package, parse_xml, refuse
+from quiz.exchange.readers.word_rtf import rtf_lines
 from quiz.exchange.readers.word_styles import Numbering, Styles
 from quiz.exchange.readers.word_tables import Cell, Rows, table_lines
 from quiz.exchange.readers.word_text import Paragraph, Source, alternative
@@ -35,7 +37,7 @@ def read(data: bytes, *, name: str = "") -> Reading:
     document = Document(package)
     lines = document.lines()
     rows = tuple(_with_beginning(row) for row in rows_of(lines, document.pictures))
-    return Reading(Format.DOCX, rows, tuple(document.remarks))
+    return Reading(Format.DOCX, rows, (*document.remarks, *without_questions(rows)))
 
 
 def _with_beginning(row: ReadRow) -> ReadRow:
@@ -205,7 +207,7 @@ class Document:
         if head.startswith(b"mime-version:") or suffix in ("mht", "mhtml") or b"content-type: multipart" in head:
             return mht_lines(data, self.count, self.pictures)
         if head.startswith(b"{\\rtf"):
-            return [], [Notice(Severity.WARNING, "altchunk_unreadable", "嵌入的 RTF 内容没有读取", "请在 Word 中打开并另存后再导入")]
+            return rtf_lines(data, self.count)
         if (
             head.startswith(b"<")
             and (b"<html" in head or b"<body" in head or b"<p" in head or b"<div" in head)

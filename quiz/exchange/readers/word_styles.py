@@ -43,6 +43,8 @@ def run_properties(element: etree._Element | None) -> dict[str, str]:
             found[name] = attribute(each, "val") or ("single" if name == "u" else "")
         elif name == "shd":
             found["shd"] = attribute(each, "fill") or ""
+        elif name == "spacing":
+            found["spacing"] = attribute(each, "val") or ""
         elif name == "rStyle":
             found["style"] = attribute(each, "val") or ""
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from quiz.exchange.answer_keys import Entry, entries_in
 from quiz.exchange.domain import Place, RawQuestion
-from quiz.exchange.line_signs import number_at, shape_of
+from quiz.exchange.line_signs import heading_at, number_at, shape_of
 from quiz.exchange.lines import Line, Notice
 from quiz.exchange.option_labels import label_at
 
@@ -276,11 +276,14 @@ def _row_lines(row: list[Cell], number: int) -> list[Line]:
         merged.append((text, style))
     text = "\t".join(part for part, _ in merged)
     style = b"\0".join(part for _, part in merged)
+    headings = [cell for cell in filled if heading_at(shape_of(cell.text))]
+    if _SCORE_ROW.search(text) and len(headings) == 1:  # `得分 | 评卷人 | 一、单选题（每题2分）` in one row
+        return [Line(number, headings[0].text, notices=notices)]
     if _SCORE_ROW.search(text) or _is_score_table(text):
         return [Line(number, text, skip=("instruction", "得分栏，不是题目"), notices=notices, is_row=True)]
     shape = shape_of(text)
     is_row = not (label_at(shape) or number_at(shape) or entries_in(shape, number))
-    return [Line(number, text, style if any(style) else b"", notices, is_row=is_row and len(merged) > 1)]
+    return [Line(number, text, style if any(style) else b"", notices, is_row=is_row and len(merged) > 1, cells=len(row))]
 
 
 def _trimmed(line: Line) -> bytes:

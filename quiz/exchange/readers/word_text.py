@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from lxml import etree
@@ -132,6 +132,8 @@ class Paragraph:
         marks = marks_of(properties)
         for each in run:
             self._inside_run(each, marks, depth)
+        if _is_wide(own) and "".join(each.text or "" for each in run if local(each) == "t").endswith(("（", "(")):
+            self._put("\u3000", 0)  # room for the answer that is set as spacing, as our own printed papers do
 
     def _inside_run(self, element: etree._Element, marks: int, depth: int) -> None:
         name = local(element)
@@ -336,6 +338,15 @@ def alternative(element: etree._Element) -> etree._Element | None:
     if choice is not None and (fallback is None or any(local(each) in readable for each in choice.iter())):
         return choice
     return fallback
+
+
+_WIDE = 200
+"""Spacing behind a sign, in twentieths of a point, that leaves as much room as a blank does."""
+
+
+def _is_wide(properties: Mapping[str, str]) -> bool:
+    spacing = properties.get("spacing", "")
+    return spacing.isdigit() and len(spacing) < 6 and int(spacing) >= _WIDE
 
 
 _UNDERLINED_GAP = re.compile(r"[\s\u00a0\u3000]+")

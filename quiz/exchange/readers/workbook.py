@@ -12,7 +12,8 @@ from python_calamine import CalamineWorkbook
 from quiz.exchange.domain import Format, Place, Remark, Severity
 from quiz.exchange.readers.delimited import open_delimited
 from quiz.exchange.readers.table_cells import address, percent_text
-from quiz.exchange.readers.xlsx_package import CellPicture, Package, SheetDetails
+from quiz.exchange.readers.xls_stream import XlsSheet, xls_sheets
+from quiz.exchange.readers.xlsx_package import CellPicture, Package, SheetDetails, media_type_of
 from quiz.spreadsheets.reading import MAX_ROWS, Coordinates, Grid, Unreadable, open_grids
 
 
@@ -67,9 +68,14 @@ def open_workbook(data: bytes) -> Workbook:
             if details is not None:
                 _apply(details, sheet)
         remarks += package.remarks
-    elif b"\x89PNG\r\n\x1a\n" in data or b"\xff\xd8\xff\xe0\x00\x10JFIF" in data:
-        message = "旧版 .xls 里的图片没有读取"
-        remarks.append(Remark(Severity.WARNING, "pictures_not_read", message, "请用 WPS 或 Excel 另存为 .xlsx 后再导入"))
+    else:
+        found = xls_sheets(data)
+        for sheet in sheets:
+            if sheet.name in found:
+                remarks += _apply_old(found[sheet.name], sheet)
+        if not found and (b"\x89PNG\r\n\x1a\n" in data or b"JFIF" in data):
+            action = "请用 WPS 或 Excel 另存为 .xlsx 后再导入"
+            remarks.append(Remark(Severity.WARNING, "pictures_not_read", "旧版 .xls 里的图片没有读取", action))
     return Workbook(Format.XLSX, sheets, remarks)
 
 
@@ -100,12 +106,27 @@ def _with_hidden(data: bytes, grids: list[Grid]) -> list[Grid]:
     return whole
 
 
+def _apply_old(found: XlsSheet, sheet: Sheet) -> list[Remark]:
+    """What the stream of an xls file says of a sheet; remarks on pictures that cannot be shown."""
+    pictures, lost = [], []
+    for blip, row, column, last_row in found.pictures:
+        media_type = media_type_of(blip.data)
+        if media_type:
+            pictures.append(CellPicture(blip.data, media_type, row, column, last_row))
+        else:
+            message = f"{address(row, column)} 处的图片是{blip.kind or '不支持的格式'}，网页上不能显示，没有收入"
+            lost.append(Remark(Severity.WARNING, "picture_unsupported", message, "请换成 PNG 或 JPEG 图片", sheet.place(row, column)))
+    _apply(SheetDetails(frozenset(found.hidden_rows), tuple(found.percents), frozenset(found.yearless), tuple(pictures)), sheet)
+    return lost
+
+
 def _apply(details: SheetDetails, sheet: Sheet) -> None:
     sheet.hidden_rows = details.hidden_rows
     sheet.yearless = details.yearless
     for row, column in details.percents:
-        if row < len(sheet.rows) and column < len(sheet.rows[row]) and isinstance(sheet.rows[row][column], float):
-            sheet.rows[row][column] = percent_text(sheet.rows[row][column])
+        value = sheet.rows[row][column] if row < len(sheet.rows) and column < len(sheet.rows[row]) else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            sheet.rows[row][column] = percent_text(value)
     for (row, column), formula in details.picture_formulas.items():
         if row < len(sheet.rows):
             line = sheet.rows[row]

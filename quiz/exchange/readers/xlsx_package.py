@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from html import unescape
 from xml.etree import ElementTree
 
-from quiz.exchange.domain import Remark, Severity
+from quiz.exchange.domain import Place, Remark, Severity
+from quiz.exchange.readers.ods_content import OdsSheet, ods_sheets
+from quiz.exchange.readers.table_cells import address
 from quiz.spreadsheets.reading import Coordinates
 
 MAX_PART = 32 * 2**20
@@ -20,6 +22,16 @@ MAX_SHEET = 256 * 2**20
 MAX_PICTURE = 10 * 2**20
 MAX_PICTURES = 5000
 MAX_PICTURE_BYTES = 200 * 2**20
+_SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
+_UNSHOWN = {
+    "emf": " EMF 矢量图",
+    "wmf": " WMF 矢量图",
+    "svm": " SVM 矢量图",
+    "svg": " SVG 矢量图",
+    "wdp": " WDP 图片",
+    "tif": " TIFF 图片",
+    "tiff": " TIFF 图片",
+}
 _MAGIC = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"), (b"BM", "image/bmp"))
 
 
@@ -46,6 +58,13 @@ class SheetDetails:
     cell_pictures: dict[str, CellPicture] = field(default_factory=dict)
 
 
+def media_type_of(data: bytes) -> str:
+    """Of a picture that a browser shows; empty for any other."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "")
+
+
 class Package:
     """Parts of an xlsx or ods file; whatever is odd is left out and said in `remarks`."""
 
@@ -59,15 +78,16 @@ class Package:
         self._paths = self._sheet_paths()
         self._percent_styles, self._yearless_styles = self._styles()
         self._cell_pictures = self._wps_pictures()
-        if any(name.startswith("Pictures/") for name in self._names):
-            self._warn("pictures_not_read", ".ods 里的图片没有读取", "请用 WPS 或 Excel 另存为 .xlsx 后再导入")
+        self._ods = self._ods_sheets()
 
     def details(self, sheet: str) -> SheetDetails | None:
         """What the package says of a sheet; None when it says nothing."""
+        if sheet in self._ods:
+            return self._ods_details(sheet, self._ods[sheet])
         path = self._paths.get(sheet)
         if path is None:
             return None
-        pictures = tuple(self._drawn(path))
+        pictures = tuple(self._drawn(path, sheet))
         if self._archive.getinfo(path).file_size > MAX_SHEET:
             self._warn("sheet_details_not_read", f"工作表“{sheet}”过大，没有检查其中的隐藏行和百分比格式")
             return SheetDetails(pictures=pictures)
@@ -155,6 +175,48 @@ class Package:
                 yearless.append(place)
         return percents, yearless
 
+    # ods --------------------------------------------------------------------------------------------------------------
+
+    def _ods_sheets(self) -> dict[str, OdsSheet]:
+        if "content.xml" not in self._names:
+            return {}
+        if self._archive.getinfo("content.xml").file_size > MAX_SHEET:
+            self._warn("sheet_details_not_read", "文件过大，没有读取其中的图片、隐藏行和百分比格式", "请另存为 .xlsx 后再导入")
+            return {}
+        with self._archive.open("content.xml") as stream:
+            declared = stream.read(2000)
+        if b"<!DOCTYPE" in declared or b"<!ENTITY" in declared:
+            self._warn("part_not_read", "文件内部的 content.xml 含有不允许的声明，没有读取图片")
+            return {}
+        try:
+            with self._archive.open("content.xml") as stream:
+                return ods_sheets(stream)
+        except (ElementTree.ParseError, zipfile.BadZipFile, EOFError, zlib.error):
+            self._warn("part_not_read", "文件内部的 content.xml 已损坏，没有读取图片")
+            return {}
+
+    def _ods_details(self, name: str, sheet: OdsSheet) -> SheetDetails:
+        pictures: list[CellPicture] = []
+        loose = 0
+        for frame in sheet.frames:
+            shown = next((path for path in frame.paths if path.startswith("Pictures/") and path.lower().endswith(_SHOWN)), frame.paths[0])
+            if frame.row < 0:
+                loose += 1
+            elif shown.startswith("ObjectReplacements/"):
+                self._warn("picture_unsupported", f"工作表“{name}”第 {frame.row + 1} 行有嵌入的对象，没有读取", "请换成 PNG 或 JPEG 图片")
+            elif (loaded := self._picture(shown)) is not None and not self._is_full():
+                pictures.append(CellPicture(*loaded, frame.row, frame.column, frame.last_row))
+        if loose:
+            message = f"工作表“{name}”有 {loose} 张图片没有固定在单元格上，不知道属于哪一题，没有收入"
+            self._warn("picture_without_item", message, "请把图片的锚点改为“到单元格”后再导入")
+        return SheetDetails(frozenset(sheet.hidden_rows), tuple(sheet.percents), pictures=tuple(pictures))
+
+    def _is_full(self) -> bool:
+        self._count += 1
+        if self._count > MAX_PICTURES:
+            self._warn("too_many_pictures", f"图片超过 {MAX_PICTURES} 张，其余没有读取", "请拆成几个文件分别导入")
+        return self._count > MAX_PICTURES
+
     # Pictures ---------------------------------------------------------------------------------------------------------
 
     def _picture(self, path: str) -> tuple[bytes, str] | None:
@@ -173,32 +235,47 @@ class Package:
         if data is None:
             return None
         self._read += size
-        media_type = next((kind for magic, kind in _MAGIC if data.startswith(magic)), "")
-        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-            media_type = "image/webp"
+        media_type = media_type_of(data)
         if not media_type:
-            self._warn("picture_unsupported", f"图片 {posixpath.basename(path)} 的格式不支持，没有读取", "请换成 PNG 或 JPEG 图片")
+            kind = _UNSHOWN.get(path.rpartition(".")[2].lower(), "")
+            message = (
+                f"图片 {posixpath.basename(path)} 是{kind}，网页上不能显示，没有收入"
+                if kind
+                else f"图片 {posixpath.basename(path)} 的格式不支持，没有读取"
+            )
+            self._warn("picture_unsupported", message, "请换成 PNG 或 JPEG 图片")
             return None
         return data, media_type
 
-    def _drawn(self, sheet_path: str) -> list[CellPicture]:
-        """Pictures lying on a sheet, with the cell of their corner."""
+    def _drawn(self, sheet_path: str, sheet: str) -> list[CellPicture]:
+        """Pictures lying on a sheet, with the cell of their corner; what else lies there is said."""
         found: list[CellPicture] = []
+        others = 0
         for kind, path in self._relations(sheet_path).values():
             root = self._xml(path) if kind == "drawing" else None
             relations = self._relations(path) if root is not None else {}
             for anchor in root if root is not None else ():
                 corner, end = _corner(anchor, "from"), _corner(anchor, "to")
-                for embedded in _embedded(anchor):
+                pictures = _embedded(anchor)
+                others += not pictures and _holds_something(anchor)
+                for embedded in pictures:
                     loaded = self._picture(relations.get(embedded, ("", ""))[1])
                     if loaded is None or corner is None:
+                        self._say_unshown(sheet, corner)
                         continue
-                    self._count += 1
-                    if self._count > MAX_PICTURES:
-                        self._warn("too_many_pictures", f"图片超过 {MAX_PICTURES} 张，其余没有读取", "请拆成几个文件分别导入")
+                    if self._is_full():
                         return found
                     found.append(CellPicture(*loaded, corner[0], corner[1], end[0] if end else corner[0]))
+        if others:
+            message = f"工作表“{sheet}”上有 {others} 个文本框、图形或图表，没有读取"
+            self._warn("drawing_not_read", message, "如是题目内容，请写进单元格，或换成 PNG 图片")
         return found
+
+    def _say_unshown(self, sheet: str, corner: Coordinates | None) -> None:
+        if corner is not None:
+            where = Place(sheet, address(*corner))
+            message = f"{address(*corner)} 处的图片不能显示，没有收入"
+            self.remarks.append(Remark(Severity.WARNING, "picture_not_shown", message, "请换成 PNG 或 JPEG 图片后插入", where))
 
     def _wps_pictures(self) -> dict[str, CellPicture]:
         """Pictures that WPS keeps inside cells, by the name their formula gives."""
@@ -227,6 +304,17 @@ def _corner(anchor: ElementTree.Element, name: str) -> Coordinates | None:
             if values.get("row", "").isdigit() and values.get("col", "").isdigit():
                 return int(values["row"]), int(values["col"])
     return None
+
+
+def _holds_something(anchor: ElementTree.Element) -> bool:
+    """A text, a chart, or a picture that is only linked; plain lines and controls hold nothing."""
+    return any(
+        part.tag.endswith(("}graphicFrame", "}chart"))
+        or part.tag.endswith("}t")
+        and (part.text or "").strip()
+        or part.tag.endswith("}blip")
+        for part in anchor.iter()
+    )
 
 
 def _embedded(element: ElementTree.Element) -> list[str]:

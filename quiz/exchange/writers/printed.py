@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from docx.document import Document
 
 from quiz.banks.files import ItemDraft
-from quiz.exchange.domain import Picture
+from quiz.exchange.domain import Picture, ReadRow
+from quiz.exchange.readers import word
+from quiz.exchange.writers.held import essence
 from quiz.exchange.writers.printed_canvas import Canvas
 from quiz.exchange.writers.printed_key import set_key
 from quiz.exchange.writers.printed_page import A4, Page, new_document
 from quiz.exchange.writers.printed_questions import set_questions
 from quiz.papers.print_form import PrintedItem, Sheet
+from quiz.problems import Invalid
 from quiz.vocabulary import Difficulty, ItemKind
 
 
@@ -34,6 +38,31 @@ def cannot_hold(item: ItemDraft) -> list[str]:
     }
     names = [name for name, said in unprinted.items() if said]
     return [f"{'、'.join(f'“{name}”' for name in names)}不印在试卷上"] if names else []
+
+
+def unreadable(items: Sequence[ItemDraft]) -> dict[int, list[str]]:
+    """Items, by their place, that the printed document does not give back when it is imported again, and why. All are tried at once."""
+    if not items:
+        return {}
+    plain = [item.model_copy(update={"pictures": [], "clauses": []}) for item in items]
+    try:
+        found = Counter(repr(_read_as(row)) for row in word.read(write("题库", plain, {})).items)
+    except Invalid:  # too large to be read again: nothing can be said of single items
+        return {place: ["文档过大，不能再导入"] for place in range(len(items))}
+    missing: dict[int, list[str]] = {}
+    for place, item in enumerate(plain):
+        wanted = repr(_read_as(item))
+        if found[wanted]:
+            found[wanted] -= 1
+        else:
+            missing[place] = ["印成试卷后再导入，读不回原来的题干、选项或答案"]
+    return missing
+
+
+def _read_as(found: ReadRow | ItemDraft) -> tuple[object, ...]:
+    item = found if isinstance(found, ItemDraft) else found.draft
+    assert item is not None
+    return essence(item), [essence(part) for part in item.parts]
 
 
 def write(title: str, items: Sequence[ItemDraft], pictures: Mapping[str, Picture]) -> bytes:

@@ -71,7 +71,7 @@ def _set_reasons(canvas: Canvas, number: int, item: ItemDraft) -> None:
         canvas.line("Reason", f"{head}\t", "各小题答案", left=indent, hanging=indent)
         for place, part in enumerate(item.parts, start=1):
             canvas.line("Reason", f"（{place}）【答案】{text.answer(part)}", left=indent)
-        lines = [f"【解析】{explanation[0]}", *explanation[1:]] if explanation else []
+        lines = [f"【整题解析】{explanation[0]}", *explanation[1:]] if explanation else []
     else:
         lead = f"　【解析】{explanation[0]}" if explanation else ""
         brief = clauses if len(explanation) < 2 else ""

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 
 from lxml import etree
 
-from quiz.banks.files import ItemDraft
-from quiz.exchange.domain import Picture
-from quiz.exchange.writers import qti_package
 from quiz.exchange.writers.qti_package import Flavour
 from quiz.exchange.xml_tree import Element
 
@@ -46,18 +42,4 @@ FLAVOUR = Flavour(
     manifest_schema=("QTI Package", "3.0.0"),
     rename=_renamed,
 )
-
-
-def write(title: str, items: Sequence[ItemDraft], pictures: Mapping[str, Picture]) -> bytes:
-    """The package. Items that it cannot hold are left out: `left_out` says which and why."""
-    return qti_package.document(FLAVOUR, title, [item for item in items if not left_out(item)], pictures)
-
-
-def cannot_hold(item: ItemDraft) -> list[str]:
-    """What is lost of the item, or why it is left out, in Chinese."""
-    return qti_package.held(FLAVOUR, item).reasons
-
-
-def left_out(item: ItemDraft) -> list[str]:
-    """Why the item cannot be written at all; empty when it can."""
-    return qti_package.held(FLAVOUR, item).left_out
+write, cannot_hold, left_out = FLAVOUR.write, FLAVOUR.cannot_hold, FLAVOUR.left_out

@@ -38,6 +38,18 @@ class Flavour:
     rename: Callable[[Element], None]
     """From the names of 2.1 to its own."""
 
+    def write(self, title: str, items: Sequence[ItemDraft], pictures: Mapping[str, Picture]) -> bytes:
+        """The package. Items that it cannot hold are left out: `left_out` says which and why."""
+        return document(self, title, [item for item in items if not self.left_out(item)], pictures)
+
+    def cannot_hold(self, item: ItemDraft) -> list[str]:
+        """What is lost of the item, or why it is left out, in Chinese."""
+        return held(self, item).reasons
+
+    def left_out(self, item: ItemDraft) -> list[str]:
+        """Why the item cannot be written at all; empty when it can."""
+        return held(self, item).left_out
+
 
 def document(flavour: Flavour, title: str, items: Sequence[ItemDraft], pictures: Mapping[str, Picture]) -> bytes:
     """The package, whatever it may lose."""

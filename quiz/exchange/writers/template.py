@@ -14,7 +14,7 @@ from quiz.vocabulary import Difficulty, ItemKind, ItemType, PostRole
 SHEET, NOTES = "题库", "填写说明"
 ROWS_TO_FILL = 2000
 _MUST = ("题型", "题干", "答案")
-_TYPES = (ItemType.SINGLE, ItemType.MULTIPLE, ItemType.TRUE_FALSE, ItemType.BLANK, ItemType.NUMERIC, ItemType.ORDERING)
+_TYPES = tuple(ItemType)
 
 EXAMPLES = (
     ItemDraft(
@@ -33,23 +33,25 @@ EXAMPLES = (
 )  # fmt: skip
 
 _EXPLAINED = {
-    "编号": "可以不填，由系统按顺序编。题库里已有的编号会另编一个。",
-    "题型": f"从列表中选：{'、'.join(kind.label for kind in _TYPES)}。案例题、配对题请用 JSON 文件导入。",
+    "题目代码": "可以不填，由系统按顺序编。题库里已有的编号会另编一个。",
+    "题型": f"从列表中选：{'、'.join(kind.label for kind in _TYPES)}。案例题一行写案例，下面每个小题各写一行。",
     "题干": "题目本身，不带题号。填空题用四条下划线 ____ 标出空的位置。",
     "选项A": "一列一个选项，不带字母。判断题不填选项。没有用到的列空着。",
-    "答案": "单选填 A；多选填 ABD；判断填 正确 或 错误；填空一空一个，用；隔开；排序填字母的先后，如 CAB；计算题填一个数。",
+    "左列": "只有配对题填：一行一项，如 1. 灭火器。右列写在选项A、选项B……里。",
+    "答案": "单选填 A；多选填 ABD；判断填 正确 或 错误；填空一空一个，用；隔开；排序填字母的先后，如 CAB；配对填 1B、2A；计算题填一个数；案例的一行不填。",
     "解析": "为什么选这个答案。可以不填。",
     "错项说明": "每个错项错在哪里，一行一个，如 B：直接进入会中毒。可以不填。",
     "单位": "只有计算题填，如 米。",
     "误差": "只有计算题填：允许相差多少，如 0.5。不填表示不允许有误差。",
     "依据条款": "如 第四条第（八）项。题库选了依据标准的，能对上的条款会自动对应；对不上的写在解析里。",
     "知识点": "可以不填。",
-    "类别": f"从列表中选：{'、'.join(kind.label for kind in ItemKind)}。不填算{ItemKind.KNOWLEDGE.label}。",
+    "题目性质": f"从列表中选：{'、'.join(kind.label for kind in ItemKind)}。不填算{ItemKind.KNOWLEDGE.label}。",
     "难度": f"从列表中选：{'、'.join(level.label for level in Difficulty)}。不填算{Difficulty.MEDIUM.label}。",
     "适用岗位": f"用顿号隔开，如 {PostRole.PRINCIPAL.label}、{PostRole.SAFETY_MANAGER.label}。不填表示不限。",
+    "所属案例": "只有案例题填：案例的一行和它的各小题填同一个名称，如 案例1，并且紧挨着写。",
 }
 _RULES = (
-    "一行一道题。三行示例请删除，或直接改成自己的题目。",
+    "一行一道题，案例题除外。三行示例不会导入；要改成自己的题目，请去掉题干前的“（示例，请删除）”。",
     "列的顺序可以变，用不着的列可以删，第一行的列名不要改。",
     "导入前先预览：哪些题能导入、哪些改了什么、哪些不能导入和原因，逐行列出；确认之前不写入任何内容。",
     "已有自己的 Excel、Word 题库，不必抄进模板，直接导入即可。",
@@ -75,7 +77,7 @@ def _write_items(book: Workbook) -> None:
     example = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@", "font_color": "#6B7480", "italic": True})
     lists = {
         "题型": [kind.label for kind in _TYPES],
-        "类别": [kind.label for kind in ItemKind],
+        "题目性质": [kind.label for kind in ItemKind],
         "难度": [each.label for each in Difficulty],
     }
     for column, (name, width) in enumerate(table.COLUMNS):
@@ -86,7 +88,7 @@ def _write_items(book: Workbook) -> None:
         if name in lists:
             sheet.data_validation(1, column, ROWS_TO_FILL, column, {"validate": "list", "source": lists[name], "error_type": "warning"})
     for line, item in enumerate(EXAMPLES, start=1):
-        for column, text in enumerate(table.row_of(item)):
+        for column, text in enumerate(table.rows_of(item)[0]):
             if text:
                 sheet.write_string(line, column, text, example)
     sheet.freeze_panes(1, 3)

@@ -60,6 +60,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("remark", sa.String(length=300), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("struck_off_on", sa.Date(), nullable=True),
+        sa.Column("struck_off_reason", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(["district_code"], ["region.code"], name=op.f("fk_institution_district_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_institution")),
         sa.UniqueConstraint("name", name=op.f("uq_institution_name")),
@@ -67,7 +69,7 @@ def upgrade() -> None:
     op.create_table(
         "study_time",
         sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("material", sa.String(length=60), nullable=False),
+        sa.Column("material", sa.String(length=100), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("seconds", sa.Integer(), nullable=False),
         sa.Column("last_beat_at", sa.DateTime(), nullable=False),
@@ -125,6 +127,7 @@ def upgrade() -> None:
         sa.Column("make_up_of", sa.Integer(), nullable=True),
         sa.Column("created_by", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("without_sign_out", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(["created_by"], ["account.id"], name=op.f("fk_class_session_created_by")),
         sa.ForeignKeyConstraint(["institution_id"], ["institution.id"], name=op.f("fk_class_session_institution_id")),
         sa.ForeignKeyConstraint(["make_up_of"], ["class_session.id"], name=op.f("fk_class_session_make_up_of")),
@@ -307,6 +310,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_certificate_duty_id"), ["duty_id"], unique=False)
         batch_op.create_index("ix_certificate_person", ["person_id"], unique=False)
         batch_op.create_index("ix_certificate_programme_organisation", ["programme_id", "organisation_id"], unique=False)
+        batch_op.create_index(
+            "uq_certificate_valid_duty",
+            ["duty_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'valid'"),
+            postgresql_where=sa.text("state = 'valid'"),
+        )
         batch_op.create_index(batch_op.f("ix_certificate_series"), ["series"], unique=False)
 
     op.create_table(
@@ -358,6 +368,7 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.Integer(), nullable=True),
         sa.Column("voided_at", sa.DateTime(), nullable=True),
         sa.Column("void_reason", sa.String(length=200), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_presence_person_id")),
         sa.ForeignKeyConstraint(["recorded_by"], ["account.id"], name=op.f("fk_presence_recorded_by")),
         sa.ForeignKeyConstraint(["session_id"], ["class_session.id"], name=op.f("fk_presence_session_id"), ondelete="CASCADE"),
@@ -420,11 +431,156 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("undone_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("undone_by", sa.Integer(), nullable=True))
 
+    op.create_table(
+        "closure",
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.CheckConstraint("until > since", name=op.f("ck_closure_order")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_closure_organisation_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("organisation_id", "since", name=op.f("pk_closure")),
+    )
+    op.create_table(
+        "roster_journal",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("undone", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.ForeignKeyConstraint(["import_id"], ["roster_import.id"], name=op.f("fk_roster_journal_import_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_roster_journal")),
+    )
+    op.create_table(
+        "person_merge",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kept_id", sa.Integer(), nullable=False),
+        sa.Column("dropped_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("moved", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("undone_at", sa.DateTime(), nullable=True),
+        sa.Column("undone_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["dropped_id"], ["person.id"], name=op.f("fk_person_merge_dropped_id")),
+        sa.ForeignKeyConstraint(["kept_id"], ["person.id"], name=op.f("fk_person_merge_kept_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person_merge")),
+    )
+    with op.batch_alter_table("person_merge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_person_merge_dropped_id"), ["dropped_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_person_merge_kept_id"), ["kept_id"], unique=False)
+
+    op.create_table(
+        "uncovered_period",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("district_code", sa.String(length=12), nullable=False),
+        sa.Column("town_code", sa.String(length=12), nullable=False),
+        sa.Column("sector_code", sa.String(length=40), nullable=False),
+        sa.Column("department_code", sa.String(length=40), nullable=False),
+        sa.Column("duty_id", sa.Integer(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("owed_since", sa.Date(), nullable=False),
+        sa.Column("new_since", sa.Date(), nullable=True),
+        sa.Column("trained_on", sa.Date(), nullable=True),
+        sa.Column("examined_on", sa.Date(), nullable=True),
+        sa.Column("has_signed_in", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_uncovered_period_organisation_id")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_uncovered_period_programme_id")),
+        sa.PrimaryKeyConstraint("programme_id", "organisation_id", "since", name=op.f("pk_uncovered_period")),
+    )
+    with op.batch_alter_table("uncovered_period", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_uncovered_period_counted",
+            [
+                "programme_id",
+                "until",
+                "since",
+                "district_code",
+                "town_code",
+                "sector_code",
+                "department_code",
+                "duty_id",
+                "due_on",
+                "owed_since",
+                "new_since",
+                "trained_on",
+                "examined_on",
+                "has_signed_in",
+            ],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_uncovered_period_listed",
+            [
+                "programme_id",
+                "district_code",
+                "town_code",
+                "organisation_id",
+                "until",
+                "since",
+                "sector_code",
+                "department_code",
+                "duty_id",
+                "due_on",
+                "owed_since",
+                "new_since",
+                "trained_on",
+                "examined_on",
+                "has_signed_in",
+            ],
+            unique=False,
+        )
+        batch_op.create_index("ix_uncovered_period_organisation", ["organisation_id"], unique=False)
+
+    with op.batch_alter_table("contribution", schema=None) as batch_op:
+        batch_op.create_index("ix_contribution_programme_day", ["programme_id", "day"], unique=False)
+
+    with op.batch_alter_table("tally", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_tally_whole",
+            [
+                "programme_id",
+                "district_code",
+                "day",
+                "town_code",
+                "sector_code",
+                "department_code",
+                "due",
+                "trained",
+                "examined",
+                "passed",
+                "completed",
+                "exempt",
+            ],
+            unique=False,
+        )
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("tally", schema=None) as batch_op:
+        batch_op.drop_index("ix_tally_whole")
+
+    with op.batch_alter_table("contribution", schema=None) as batch_op:
+        batch_op.drop_index("ix_contribution_programme_day")
+
+    with op.batch_alter_table("uncovered_period", schema=None) as batch_op:
+        batch_op.drop_index("ix_uncovered_period_organisation")
+        batch_op.drop_index("ix_uncovered_period_listed")
+        batch_op.drop_index("ix_uncovered_period_counted")
+
+    op.drop_table("uncovered_period")
+    with op.batch_alter_table("person_merge", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_person_merge_kept_id"))
+        batch_op.drop_index(batch_op.f("ix_person_merge_dropped_id"))
+
+    op.drop_table("person_merge")
+    op.drop_table("roster_journal")
+    op.drop_table("closure")
     with op.batch_alter_table("roster_import", schema=None) as batch_op:
         batch_op.drop_column("undone_by")
         batch_op.drop_column("undone_at")
@@ -470,6 +626,7 @@ def downgrade() -> None:
     op.drop_table("exemption_request")
     with op.batch_alter_table("certificate", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_certificate_series"))
+        batch_op.drop_index("uq_certificate_valid_duty")
         batch_op.drop_index("ix_certificate_programme_organisation")
         batch_op.drop_index("ix_certificate_person")
         batch_op.drop_index(batch_op.f("ix_certificate_duty_id"))

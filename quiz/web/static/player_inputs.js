@@ -46,7 +46,7 @@ function put(node, children) { children.forEach(child => { node.appendChild(chil
 /** The pictures that stand at the stem, or at an option. */
 function picturesAt(question, where) {
   return (question.pictures || []).filter(picture => picture.where === where).map(picture =>
-    h("img", { class: "picture", src: picture.src, alt: where === "stem" ? "题目附图" : "选项附图" }));
+    h("img", { class: "picture", src: picture.src, alt: picture.alt || (where === "stem" ? "题目附图" : "选项附图") }));
 }
 
 // ---- choices
