@@ -31,12 +31,13 @@ with store.reading() as session:
             with duties:
                 enterprises_detail.duties(session, view, reach, may_see_scores=user.may(Permission.SEE_SCORES))
             with history:
-                enterprises_detail.history(view)
+                enterprises_detail.history(session, view)
             with acts:
                 enterprises_actions.show(enterprises_actions.Desk(user, reach, reference, view, today))
     else:
         components.page_header("企业名册", f"查企业、看档案、办变更。您的范围：{office.reach_text(reach, reference)}。")
-        listing, problems, adding = st.tabs(["名册", "待核实", "添加企业"])
+        components.link("数据质量：重复、缺项和矛盾", "/data_quality")
+        listing, adding = st.tabs(["名册", "添加企业"])
         with listing:
             asked = enterprises_list.ask(reference, reach)
             if enterprises_list.show(session, asked, reach):
@@ -50,7 +51,5 @@ with store.reading() as session:
                     key="enterprises_download",
                     detail={"filters": asked},
                 )
-        with problems:
-            enterprises_list.quality(session, reach)
         with adding:
             enterprises_list.add(user, reference, reach, today)

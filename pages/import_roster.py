@@ -4,7 +4,7 @@ import streamlit as st
 
 from quiz.accounts.domain import Permission
 from quiz.organisations.reference import Reference
-from quiz.ui import components, gate, import_view, office, store
+from quiz.ui import components, gate, import_past, import_view, office, store
 
 user, reach = gate.require_reach(Permission.MANAGE_ROSTER)
 with store.reading() as session:
@@ -39,4 +39,4 @@ if chosen and made is not None and made.report is not None:
             import_view.run(*chosen, user, reach)
 
 with store.reading() as session:
-    import_view.past(session, user, reach)
+    import_past.past(session, user, reach)

@@ -222,7 +222,11 @@ def programme_list(as_json: AsJson = False) -> None:
     with reading() as session:
         found = training.programmes(session)
     if as_json:
-        print_json({"programmes": [{"code": view.code, "title": view.title, "due_day": view.due_on.isoformat()} for view in found]})
+        listed = [
+            {"code": view.code, "title": view.title, "due_day": view.due_on.isoformat(), "components": view.components_json()}
+            for view in found
+        ]
+        print_json({"programmes": listed})
         return
     for view in found:
         print(f"{view.code:24} 截止 {view.due_on}  {view.title}")

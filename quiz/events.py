@@ -36,6 +36,13 @@ class AttemptHandedIn:
 
 
 @dataclass(frozen=True)
+class SignedIn:
+    """The person opened a session."""
+
+    person_id: int
+
+
+@dataclass(frozen=True)
 class PostsChanged:
     """Somebody took up or left a post, or was designated, at these organisations."""
 
@@ -49,6 +56,17 @@ class OrganisationsChanged:
 
     organisation_ids: frozenset[int]
     today: date
+    traits_since: date | None = None
+    """From when their features, kind and grade are what they are now; None: from today."""
+
+
+@dataclass(frozen=True)
+class RosterWithdrawn:
+    """A roster import is taken back: these rows are about to go, and whatever was derived from them must go before."""
+
+    organisation_ids: frozenset[int]
+    post_ids: frozenset[int]
+    person_ids: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,15 @@ class HoursChanged:
     programme_id: int | None
     """The programme whose class it was; None for a class of no programme."""
     today: date
+
+
+@dataclass(frozen=True)
+class StudyCounted:
+    """Seconds of study of one edition's learning cards were counted for a person."""
+
+    person_id: int
+    edition: str
+    day: date
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from quiz import clock, wiring
 from quiz.banks import loading as banks
+from quiz.coverage import tally
 from quiz.db import Database
 from quiz.models.accounts import Account, Setting
 from quiz.models.organisations import Organisation
@@ -50,6 +51,7 @@ def prepare(database: Database, *, progress: Callable[[str], None] | None = None
         seed_reference(session)
         now = clock.now()
         message_templates.load_shipped(session, now=now)
+        tally.lay_out_waiting(session)
         banks.load_built_in(session, now=now, today=clock.local_day(now), progress=progress)
 
 

@@ -270,6 +270,13 @@ class PresenceSource(Labelled):
     HAND = "hand", "工作人员补登"
 
 
+class WithoutSignOut(Labelled):
+    """What a presence is worth that was never signed out."""
+
+    SETTLE = "settle", "不计学时，列入“未签退”由工作人员核实"
+    LESSON_END = "lesson_end", "按在场到当天最后一节课结束计"
+
+
 class CertificateState(Labelled):
     VALID = "valid", "有效"
     EXPIRED = "expired", "已过期"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from quiz.accounts import subscriptions as accounts
 from quiz.coverage import subscriptions as coverage
 from quiz.training import subscriptions as training
 
 
 def wire() -> None:
     """Subscribe training to posts and attempts, and coverage to duties; a second call changes nothing."""
+    accounts.subscribe_all()
     training.subscribe_all()
     coverage.subscribe_all()

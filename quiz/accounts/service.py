@@ -10,6 +10,7 @@ from enum import Enum, auto
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import Session, col
 
+from quiz import events
 from quiz.accounts import audit, queries
 from quiz.accounts.audit import Actor
 from quiz.accounts.domain import (
@@ -118,6 +119,8 @@ def open_session(session: Session, *, account_id: int, address: str, agent: str,
         },
     )
     connection.execute(_SIGNED_IN, {"of_account": account_id, "now": now})
+    if user.person_id is not None:
+        events.announce(session, events.SignedIn(user.person_id))
     audit.record(session, actor=Actor(account_id, user.account, address), action="sign_in", at=now)
     return token
 

@@ -14,6 +14,7 @@ from quiz import clock
 from quiz.accounts import service as accounts
 from quiz.accounts.domain import Permission
 from quiz.api import saving, schemas
+from quiz.api.classes import classes
 from quiz.attempts import queries as attempt_queries
 from quiz.attempts import service as attempts
 from quiz.certificates import queries as certificates
@@ -21,7 +22,7 @@ from quiz.coverage import queries as coverage
 from quiz.http import requests, sign_in
 from quiz.http.running import read, work
 from quiz.problems import NotFound, Refusal
-from quiz.training import my_papers
+from quiz.training import my_papers, study
 
 api = FastAPI(
     title="Ankao API",
@@ -177,6 +178,16 @@ async def post_submission(request: Request, attempt_id: int) -> schemas.Submissi
     )
 
 
+@api.post("/me/study", summary="学习时间：打开学习卡时每 15 秒一次，由服务器计时")
+async def post_study(request: Request, body: schemas.StudyBody) -> schemas.StudyView:
+    def job(session: Any) -> study.StudyView | None:
+        _, person_id = requests.require_person(session, request)
+        return study.beat(session, person_id=person_id, card=body.card, begin=body.begin, now=clock.now())
+
+    counted = await work(job)
+    return schemas.StudyView(minutes=counted.minutes if counted else 0, needed=counted.needed if counted else 0)
+
+
 @api.get("/certificates/{number}", summary="公开查验证书")
 async def get_certificate(number: str) -> JSONResponse:
     view = await read(lambda session: certificates.certificate(session, number=number, today=clock.local_day(clock.now())))
@@ -200,3 +211,6 @@ async def get_coverage(
         return view.as_json()
 
     return JSONResponse(await read(job))
+
+
+api.include_router(classes)

@@ -22,6 +22,19 @@ class StartBody(_Body):
     paper: int = Field(ge=1, le=2**31 - 1)
 
 
+class StudyBody(_Body):
+    card: str = Field(min_length=3, max_length=100)
+    """Id of the clause whose card is open."""
+    begin: bool = False
+    """Reading begins, or begins again: nothing is counted for the time before."""
+
+
+class StudyView(BaseModel):
+    minutes: int
+    needed: int
+    """0 when no duty of the person asks for this edition."""
+
+
 class ResponseBody(_Body):
     position: int = Field(ge=1, le=1000)
     answer: list[Annotated[str, Field(max_length=LONGEST_ENTRY)]] = Field(max_length=MOST_ENTRIES)

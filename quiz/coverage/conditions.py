@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlmodel import col
 
 from quiz import clock
 from quiz.models.attempts import Attempt
-from quiz.models.organisations import Placement
+from quiz.models.organisations import Organisation, OrganisationFeature, Placement
 from quiz.models.training import Duty, Membership
 from quiz.organisations.reach import Reach, Reaches
 from quiz.training.queries import ProgrammeView
 
 AnyReach = Reach | Reaches
 EVERYWHERE = Reaches.everything()
+
+
+@dataclass(frozen=True)
+class Part(Reaches):
+    """A reach, and within it only organisations that meet further conditions."""
+
+    further: tuple[ColumnElement[bool], ...] = ()
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        return [*super().conditions(), *self.further]
 
 
 def _holds(day: date, since: Any, until: Any) -> ColumnElement[bool]:
@@ -57,11 +68,32 @@ def attempt_counts(programme: ProgrammeView, day: date) -> ColumnElement[bool]:
     )
 
 
+def in_cells(asked: Any, table: Any) -> list[ColumnElement[bool]]:
+    """The chosen district, town, sector and department, where each is chosen, on a table that holds them."""
+    names = ("district", "town", "sector", "department")
+    return [col(getattr(table, f"{name}_code")) == value for name in names if (value := getattr(asked, name)) is not None]
+
+
+def carriers_of(feature: str) -> Select[Any]:
+    """Ids of the organisations that carry a feature today; nobody keeps since when."""
+    return select(col(OrganisationFeature.organisation_id)).where(col(OrganisationFeature.feature_code) == feature)
+
+
+def within(reach: AnyReach, table: Any) -> list[ColumnElement[bool]]:
+    """The reach on a table with cells and organisations: of the cell where that says it, else of the organisation as it stands."""
+    cells = on_cells(reach, table)
+    if cells is not None:
+        return cells
+    return [col(table.organisation_id).in_(select(col(Organisation.id)).where(*reach.conditions()))]
+
+
 def on_cells(reach: AnyReach, table: Any) -> list[ColumnElement[bool]] | None:
     """The reach as conditions on a table with district and town; None when it takes more than these to say it."""
     parts = reach.parts if isinstance(reach, Reaches) else (reach,)
     if not parts:
         return [false()]
+    if isinstance(reach, Part) and reach.further:
+        return None
     wholes = []
     for part in parts:
         if part.department_codes is not None or part.organisation_ids is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from operator import add
 from operator import sub as subtract
 from typing import Any, NamedTuple
 
+from quiz.training.domain import Terms, due_day
 from quiz.vocabulary import HolderPolicy
 
 MEASURES = ("due", "trained", "examined", "passed", "completed", "exempt")
@@ -114,6 +115,75 @@ class Owed(NamedTuple):
     exempt_until: date | None
 
 
+class Holding(NamedTuple):
+    """A duty with what the list of the uncovered says of it."""
+
+    duty_id: int
+    due_on: date
+    is_new_holder: bool
+    has_signed_in: bool
+    owed: Owed
+
+
+KINDS = ("new_holder", "never_signed_in", "not_attempted", "not_passed", "no_holder", "overdue", "at_risk")
+"""What the uncovered are counted by: one of five states, and beside it whether they are overdue or at risk."""
+AT_RISK_DAYS = 7
+"""Due within so many days and not begun: whoever is not called now will be late."""
+_ONE_DAY = timedelta(days=1)
+
+Kinds = tuple[int, ...]
+NO_KINDS: Kinds = (0,) * len(KINDS)
+
+
+class Uncovered(NamedTuple):
+    """Due and not covered from–to, and for what the organisation waits; without a holder for nobody."""
+
+    since: date
+    until: date | None
+    cell: Cell
+    due_on: date
+    duty_id: int | None = None
+    new_until: date | None = None
+    trained_on: date | None = None
+    examined_on: date | None = None
+    has_signed_in: bool = False
+
+    def state_on(self, day: date) -> str:
+        """Why it is uncovered on a day within the period."""
+        if self.duty_id is None:
+            return "no_holder"
+        if self.new_until is not None and day < self.new_until:
+            return "new_holder"
+        if self.examined_on is not None and self.examined_on <= day:
+            return "not_passed"
+        return "not_attempted" if self.has_signed_in else "never_signed_in"
+
+    def kinds_on(self, day: date) -> Kinds:
+        """In the order of `KINDS`, for a day within the period."""
+        has_begun = self.trained_on is not None and self.trained_on <= day
+        is_overdue = day > self.due_on
+        is_at_risk = not is_overdue and not has_begun and day >= self.due_on - timedelta(days=AT_RISK_DAYS)
+        state = self.state_on(day)
+        return (*(int(state == kind) for kind in KINDS[:5]), int(is_overdue), int(is_at_risk))
+
+    @property
+    def changes(self) -> list[tuple[date, Kinds]]:
+        """What it adds to the counts by kind, from its first day to the day after its last."""
+        turns = (
+            self.new_until, self.examined_on, self.trained_on, self.due_on + _ONE_DAY, self.due_on - timedelta(days=AT_RISK_DAYS),
+        )  # fmt: skip
+        days = {self.since, *(day for day in turns if day is not None and self.since < day and (self.until is None or day < self.until))}
+        found, before = [], NO_KINDS
+        for day in sorted(days):
+            now = self.kinds_on(day)
+            if now != before:
+                found.append((day, tuple(map(subtract, now, before))))
+            before = now
+        if self.until is not None:
+            found.append((self.until, tuple(-number for number in before)))
+        return found
+
+
 class Change(NamedTuple):
     """What is added to one cell on one day."""
 
@@ -170,6 +240,45 @@ def timeline(*, member: Sequence[Span], duties: Sequence[Owed], placements: Sequ
                 changes.append(Change(day, now_in, now))
         cell, counts = now_in, now
     return changes
+
+
+def uncovered_periods(
+    *, member: Sequence[Span], holdings: Sequence[Holding], placements: Sequence[Placed], policy: HolderPolicy, terms: Terms
+) -> list[Uncovered]:
+    """When the organisation was due and not covered, period by period, each with the most urgent duty it waited for."""
+    days = _breakpoints(member, [holding.owed for holding in holdings], placements)
+    found: list[Uncovered] = []
+    for place, day in enumerate(days):
+        span = next((span for span in member if _holds(day, span.since, span.until)), None)
+        cell = next((placed.cell for placed in placements if _holds(day, placed.since, placed.until)), None)
+        if span is None or cell is None:
+            continue
+        waits = _waits(day, holdings, policy, terms, member_since=span.since)
+        if waits is None:
+            continue
+        period = Uncovered(day, days[place + 1] if place + 1 < len(days) else None, cell, *waits)
+        if found and found[-1].until == day and found[-1][2:] == period[2:]:
+            found[-1] = found[-1]._replace(until=period.until)
+        else:
+            found.append(period)
+    return found
+
+
+def _waits(
+    day: date, holdings: Sequence[Holding], policy: HolderPolicy, terms: Terms, *, member_since: date
+) -> tuple[Any, ...] | None:
+    """What is said of the duty it waits for, or only when it is due where nobody is registered; None when it is covered or exempt."""
+    held = [each for each in holdings if _holds(day, each.owed.opened_on, each.owed.closed_on)]
+    if not held:
+        return (due_day(terms, owed_since=member_since),)
+    owing = [each for each in held if not _holds(day, each.owed.exempted_on, each.owed.exempt_until)]
+    deciding = [each for each in owing if each.owed.designated] if policy is HolderPolicy.DESIGNATED else []
+    unfinished = [each for each in deciding or owing if each.owed.completed_on is None or each.owed.completed_on > day]
+    if not unfinished:
+        return None
+    first = min(unfinished, key=lambda each: (each.due_on, each.duty_id))
+    new_until = first.owed.opened_on + timedelta(days=terms.grace_days) if first.is_new_holder else None
+    return first.due_on, first.duty_id, new_until, first.owed.trained_on, first.owed.examined_on, first.has_signed_in
 
 
 def _breakpoints(member: Sequence[Span], duties: Sequence[Owed], placements: Sequence[Placed]) -> list[date]:

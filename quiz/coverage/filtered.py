@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from quiz.coverage import queries
-from quiz.coverage.conditions import EVERYWHERE, on_cells, placed_on
+from quiz.coverage.conditions import EVERYWHERE, Part, on_cells, placed_on
 from quiz.coverage.domain import MEASURES, Counts
 from quiz.coverage.queries import CoverageView, Dimension, Group, PersonsView, TrendPoint
 from quiz.coverage.uncovered import Filters
@@ -23,16 +23,6 @@ from quiz.training.queries import programme
 
 _CELLS = {"district": "district_code", "town": "town_code", "sector": "sector_code", "department": "department_code"}
 _KEYS = {"region": "district_code", "town": "town_code", "sector": "sector_code", "department": "department_code"}
-
-
-@dataclass(frozen=True)
-class Part(Reaches):
-    """A reach, and within it only organisations that meet further conditions."""
-
-    further: tuple[ColumnElement[bool], ...] = ()
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        return [*super().conditions(), *self.further]
 
 
 def part_of(reach: Reaches, *, day: date, filters: Filters) -> Reaches:

@@ -1,20 +1,24 @@
-"""Keeps contributions and the tally in step with the rows, in the transaction of the fact that changed them."""
+"""Keeps contributions, the tally and the list of the uncovered in step with the rows, in the transaction of the fact that changed them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, bindparam, delete, select
+from sqlalchemy import Connection, Insert, Table, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from quiz.coverage.domain import MEASURES, NOTHING, Cell, Counts, Owed, Placed, Span, timeline
-from quiz.models.coverage import Contribution, Tally
+from quiz.coverage import waiting
+from quiz.coverage.domain import MEASURES, NOTHING, Cell, Counts, Holding, Owed, Placed, Span, Uncovered, timeline, uncovered_periods
+from quiz.models.accounts import Account
+from quiz.models.coverage import Contribution, Level, Tally, UncoveredPeriod
 from quiz.models.organisations import Organisation, Placement
 from quiz.models.training import Duty, Membership, Programme
+from quiz.training.domain import Terms
 from quiz.vocabulary import HolderPolicy
 
 CHUNK = 2_000
@@ -25,24 +29,31 @@ Key = tuple[date, Cell]
 Part = dict[Key, Counts]
 """An organisation's changes by day and cell."""
 
-_TALLY: Table = Tally.__table__  # type: ignore[attr-defined]
 _CONTRIBUTION: Table = Contribution.__table__  # type: ignore[attr-defined]
 _ids: Any = bindparam("ids", expanding=True)
 _scope: Any = bindparam("programme_id")
 
 _lock = select(col(Organisation.id)).where(col(Organisation.id).in_(_ids)).order_by(col(Organisation.id)).with_for_update(key_share=True)
 _members = (
-    select(col(Membership.organisation_id), col(Membership.since), col(Membership.until), col(Programme.policy))
+    select(
+        col(Membership.organisation_id), col(Membership.since), col(Membership.until), col(Programme.policy), col(Programme.opens_on),
+        col(Programme.due_on), col(Programme.grace_days),
+    )
     .join(Programme, col(Programme.id) == col(Membership.programme_id))
     .where(col(Membership.programme_id) == _scope, col(Membership.organisation_id).in_(_ids))
-)
+)  # fmt: skip
 _placements = select(
     col(Placement.organisation_id), col(Placement.since), col(Placement.until), col(Placement.district_code),
     col(Placement.town_code), col(Placement.sector_code), col(Placement.department_code),
 ).where(col(Placement.organisation_id).in_(_ids))  # fmt: skip
-_duties: Any = select(col(Duty.organisation_id), *(getattr(Duty, name) for name in Owed._fields)).where(
-    col(Duty.programme_id) == _scope, col(Duty.organisation_id).in_(_ids)
-)
+_duties: Any = (
+    select(
+        col(Duty.organisation_id), col(Duty.id), col(Duty.due_on), col(Duty.is_new_holder), col(Account.last_sign_in_at).is_not(None),
+        *(getattr(Duty, name) for name in Owed._fields),
+    )
+    .outerjoin(Account, col(Account.person_id) == col(Duty.person_id))
+    .where(col(Duty.programme_id) == _scope, col(Duty.organisation_id).in_(_ids))
+)  # fmt: skip
 _contributions = select(
     _CONTRIBUTION.c.organisation_id, _CONTRIBUTION.c.day, *(_CONTRIBUTION.c[name] for name in (*CELL, *MEASURES))
 ).where(_CONTRIBUTION.c.programme_id == _scope, _CONTRIBUTION.c.organisation_id.in_(_ids))
@@ -59,17 +70,34 @@ def _putting(insert: Any) -> Insert:
     )
 
 
-def _adding(insert: Any) -> Insert:
-    """Insert a tally row, or add to the one that is there."""
-    statement = insert(_TALLY)
-    return statement.on_conflict_do_update(  # type: ignore[no-any-return]
-        index_elements=["programme_id", "day", *CELL],
-        set_={name: _TALLY.c[name] + statement.excluded[name] for name in MEASURES},
-    )
-
-
 _put_contribution = {"sqlite": _putting(sqlite.insert), "postgresql": _putting(postgresql.insert)}
-_add_to_tally = {"sqlite": _adding(sqlite.insert), "postgresql": _adding(postgresql.insert)}
+_add_to_tally = waiting.adding(Tally, MEASURES)
+_add_to_level = waiting.adding(Level, MEASURES)
+
+
+@dataclass
+class Facts:
+    """What is known of one organisation in one programme."""
+
+    policy: HolderPolicy
+    terms: Terms
+    member: list[Span] = field(default_factory=list)
+    placements: list[Placed] = field(default_factory=list)
+    holdings: list[Holding] = field(default_factory=list)
+
+    @property
+    def part(self) -> Part:
+        """Its changes by day and cell."""
+        owed = [holding.owed for holding in self.holdings]
+        changes = timeline(member=self.member, duties=owed, placements=self.placements, policy=self.policy)
+        return {(change.day, change.cell): change.counts for change in changes}
+
+    @property
+    def uncovered(self) -> list[Uncovered]:
+        """When it was due and not covered."""
+        return uncovered_periods(
+            member=self.member, holdings=self.holdings, placements=self.placements, policy=self.policy, terms=self.terms
+        )
 
 
 def refresh(session: Session, *, programme_id: int, organisation_ids: Iterable[int]) -> None:
@@ -86,7 +114,9 @@ def _refresh_chunk(connection: Connection, *, programme_id: int, ids: Sequence[i
     if connection.dialect.name != "sqlite":
         connection.execute(_lock, {"ids": ids})
     before = _parts_as_kept(connection, scope)
-    after = _parts_as_due(connection, scope)
+    facts = _facts(connection, scope)
+    after = {each: part for each, known in facts.items() if (part := known.part)}
+    waiting.keep(connection, programme_id=programme_id, ids=ids, periods={each: known.uncovered for each, known in facts.items()})
     difference: Part = defaultdict(Counts)
     dropped: list[dict[str, Any]] = []
     put: list[dict[str, Any]] = []
@@ -110,6 +140,17 @@ def _refresh_chunk(connection: Connection, *, programme_id: int, ids: Sequence[i
     moves = [{"programme_id": programme_id, **_columns(key, difference[key])} for key in sorted(difference) if difference[key] != NOTHING]
     if moves:
         connection.execute(_add_to_tally[connection.dialect.name], moves)
+        level: dict[Cell, Counts] = defaultdict(Counts)
+        for (_, cell), counts in sorted(difference.items()):
+            level[cell] += counts
+        connection.execute(
+            _add_to_level[connection.dialect.name],
+            [
+                {"programme_id": programme_id, **dict(zip(CELL, cell, strict=True)), **dict(zip(MEASURES, counts.values, strict=True))}
+                for cell, counts in level.items()
+                if counts != NOTHING
+            ],
+        )
 
 
 def _columns(key: Key, counts: Counts) -> dict[str, Any]:
@@ -129,24 +170,39 @@ def _parts_as_kept(connection: Connection, scope: dict[str, Any]) -> dict[int, P
     return found
 
 
-def _parts_as_due(connection: Connection, scope: dict[str, Any]) -> dict[int, Part]:
-    member: dict[int, list[Span]] = defaultdict(list)
-    policy = HolderPolicy.DESIGNATED
-    for organisation_id, since, until, code in connection.execute(_members, scope):
-        member[organisation_id].append(Span(since, until))
-        policy = HolderPolicy(code)
-    if not member:
+def _facts(connection: Connection, scope: dict[str, Any]) -> dict[int, Facts]:
+    """By organisation, of those that are or were in the audience."""
+    found: dict[int, Facts] = {}
+    for organisation_id, since, until, code, *days in connection.execute(_members, scope):
+        found.setdefault(organisation_id, Facts(HolderPolicy(code), Terms(*days))).member.append(Span(since, until))
+    if not found:
         return {}
-    placements: dict[int, list[Placed]] = defaultdict(list)
     for organisation_id, since, until, district, town, sector, department in connection.execute(_placements, {"ids": scope["ids"]}):
-        placements[organisation_id].append(Placed(since, until, Cell(district, town or "", sector, department or "")))
-    duties: dict[int, list[Owed]] = defaultdict(list)
-    for organisation_id, *days in connection.execute(_duties, scope):
-        duties[organisation_id].append(Owed(*days))
+        if organisation_id in found:
+            found[organisation_id].placements.append(Placed(since, until, Cell(district, town or "", sector, department or "")))
+    for organisation_id, duty_id, due_on, is_new, signed_in, *days in connection.execute(_duties, scope):
+        if organisation_id in found:
+            found[organisation_id].holdings.append(Holding(duty_id, due_on, is_new, bool(signed_in), Owed(*days)))
+    return found
 
-    parts: dict[int, Part] = {}
-    for each, spans in member.items():
-        changes = timeline(member=spans, duties=duties[each], placements=placements[each], policy=policy)
-        if changes:
-            parts[each] = {(change.day, change.cell): change.counts for change in changes}
-    return parts
+
+def lay_out_waiting(session: Session) -> None:
+    """Fill levels and the list of the uncovered where there are none: once, after the upgrade to the version that keeps them."""
+    connection = session.connection()
+    if connection.execute(select(col(UncoveredPeriod.organisation_id)).limit(1)).first() is not None:
+        return
+    if connection.execute(select(col(Level.programme_id)).limit(1)).first() is None:
+        cell = [getattr(Tally, name) for name in ("programme_id", *CELL)]
+        sums = select(*cell, *(func.sum(getattr(Tally, name)) for name in MEASURES)).group_by(*cell)
+        connection.execute(insert(Level).from_select(["programme_id", *CELL, *MEASURES], sums))
+    members: dict[int, set[int]] = defaultdict(set)
+    for programme_id, organisation_id in connection.execute(select(col(Membership.programme_id), col(Membership.organisation_id))):
+        members[programme_id].add(organisation_id)
+    for programme_id, found in sorted(members.items()):
+        ids = sorted(found)
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+            facts = _facts(connection, {"programme_id": programme_id, "ids": chunk})
+            waiting.keep(
+                connection, programme_id=programme_id, ids=chunk, periods={each: known.uncovered for each, known in facts.items()}
+            )

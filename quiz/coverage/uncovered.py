@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Subquery, and_, case, exists, false, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlmodel import Session, col
 
-from quiz.coverage.conditions import EVERYWHERE, AnyReach, attempt_counts, held_on, member_on, not_exempt_on, placed_on
+from quiz.coverage.conditions import (
+    EVERYWHERE,
+    AnyReach,
+    attempt_counts,
+    carriers_of,
+    held_on,
+    in_cells,
+    not_exempt_on,
+    on_cells,
+    within,
+)
+from quiz.coverage.domain import AT_RISK_DAYS, KINDS, NO_KINDS
+from quiz.coverage.levels import UNCOVERED, cell_conditions, level_sums
 from quiz.models.accounts import Account
 from quiz.models.attempts import Attempt
-from quiz.models.organisations import Department, Organisation, Person, Placement, Region, Sector
-from quiz.models.training import Duty, Membership
-from quiz.training.domain import Terms, due_day
+from quiz.models.coverage import ENDLESS, UncoveredPeriod
+from quiz.models.organisations import Department, Organisation, Person, Region, Sector
+from quiz.models.training import Duty
 from quiz.training.queries import ProgrammeView, programme
 from quiz.vocabulary import HolderPolicy, NotCoveredReason
 
@@ -34,7 +46,8 @@ REASONS = (
 
 @dataclass(frozen=True)
 class Filters:
-    """What of the list is wanted; None asks nothing. The reason `OVERDUE` takes every overdue row, whatever its state."""
+    """What is wanted; None asks nothing. The reason `OVERDUE` takes every overdue row, whatever its state; `at_risk` those not begun
+    and due within `AT_RISK_DAYS`. Reason, name and risk narrow the list only; the rest narrows the figures too."""
 
     district: str | None = None
     town: str | None = None
@@ -42,6 +55,8 @@ class Filters:
     department: str | None = None
     reason: NotCoveredReason | None = None
     name: str | None = None
+    feature: str | None = None
+    at_risk: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +78,7 @@ class UncoveredRow:
     person_id: int | None
     holder: str
     phone: str | None
-    """In full; show `masked_phone` to those who may not see it."""
+    """In full; show `masked_phone` to those who may not see it. None where the organisation has left the reach since."""
     waiting_for: tuple[str, ...]
     """All holders it waits for, by name."""
     due_on: date
@@ -99,6 +114,7 @@ class UncoveredView:
     overdue: int
     by_reason: dict[NotCoveredReason, int]
     rows: tuple[UncoveredRow, ...]
+    at_risk: int = 0
 
 
 def uncovered(
@@ -114,132 +130,144 @@ def uncovered(
     """The uncovered enterprises on that day, by district and town; `limit=None` gives all of them."""
     wanted = programme(session, code=programme_code)
     asked = filters or Filters()
-    base = _base(wanted, as_of, reach, asked).subquery("uncovered")
-    connection = session.connection()
-
-    by_reason: dict[NotCoveredReason, int] = defaultdict(int)
-    overdue = 0
-    for reason, is_overdue, number in connection.execute(
-        select(base.c.reason, base.c.is_overdue, func.count()).group_by(base.c.reason, base.c.is_overdue)
-    ):
-        by_reason[NotCoveredReason(reason)] += number
-        overdue += number if is_overdue else 0
-
-    page = select(base).order_by(base.c.district_code, base.c.town_code, base.c.organisation_id)
-    if asked.reason is NotCoveredReason.OVERDUE:
-        page = page.where(base.c.is_overdue == 1)
-        total = overdue
+    counted = kinds(session, wanted=wanted, as_of=as_of, reach=reach, filters=asked)
+    by_reason = {reason: counted[reason.value] for reason in REASONS if counted[reason.value]}
+    total = sum(by_reason.values())
+    if asked.at_risk:
+        total = counted["at_risk"]
     elif asked.reason is not None:
-        page = page.where(base.c.reason == asked.reason.value)
-        total = by_reason.get(asked.reason, 0)
-    else:
-        total = sum(by_reason.values())
-    if limit is not None:
-        page = page.limit(limit).offset(offset)
+        total = counted[asked.reason.value]
+    found = session.connection().execute(_page(wanted, as_of, asked, reach, limit, offset)).all() if limit != 0 else []
     return UncoveredView(
-        programme=wanted.code, title=wanted.title, as_of=as_of, policy=wanted.policy, total=total, overdue=overdue,
-        by_reason={reason: by_reason[reason] for reason in REASONS if reason in by_reason},
-        rows=tuple(_rows(session, wanted, as_of, connection.execute(page).all())),
+        programme=wanted.code, title=wanted.title, as_of=as_of, policy=wanted.policy, total=total, overdue=counted["overdue"],
+        by_reason=by_reason, rows=tuple(_rows(session, wanted, as_of, found, reach)), at_risk=counted["at_risk"],
     )  # fmt: skip
 
 
-_PLACE: tuple[Any, ...] = (
-    col(Organisation.id).label("organisation_id"), col(Organisation.name), col(Organisation.uscc), col(Placement.district_code),
-    col(Placement.town_code), col(Placement.sector_code), col(Placement.department_code), col(Membership.since).label("member_since"),
-)  # fmt: skip
+def kinds(session: Session, *, wanted: ProgrammeView, as_of: date, reach: AnyReach, filters: Filters) -> dict[str, int]:
+    """How many are uncovered on that day by each of `KINDS`; what the filters say of reason and risk is not asked."""
+    if on_cells(reach, UncoveredPeriod) is None or filters.name or filters.feature:
+        sums = [func.coalesce(func.sum(case((_IS[kind](as_of), 1), else_=0)), 0) for kind in KINDS]
+        row = session.connection().execute(select(*sums).where(*_asked(wanted, as_of, filters, reach))).one()
+    else:
+        levels = level_sums(session, UNCOVERED, programme_id=wanted.id, as_of=as_of, conditions=cell_conditions(filters, reach))
+        row = levels.get("", NO_KINDS)  # type: ignore[assignment]
+    return {kind: int(number) for kind, number in zip(KINDS, row, strict=True)}
 
 
-def _waiting(wanted: ProgrammeView, day: date) -> Subquery:
-    """The duties on which an enterprise's completion waits, the most urgent of each enterprise ranked first."""
-    owing = (
-        select(
-            col(Duty.id), col(Duty.organisation_id), col(Duty.person_id), col(Duty.due_on), col(Duty.opened_on), col(Duty.is_new_holder),
-            col(Duty.examined_on), col(Duty.completed_on), col(Duty.designated),
-            func.max(case((col(Duty.designated), 1), else_=0)).over(partition_by=col(Duty.organisation_id)).label("any_designated"),
-        )
-        .where(col(Duty.programme_id) == wanted.id, held_on(day), not_exempt_on(day))
-        .subquery("owing")
-    )  # fmt: skip
-    unfinished: list[ColumnElement[bool]] = [or_(owing.c.completed_on.is_(None), owing.c.completed_on > day)]
-    if wanted.policy is HolderPolicy.DESIGNATED:
-        unfinished.append(or_(owing.c.designated, owing.c.any_designated == 0))
-    rank = func.row_number().over(partition_by=owing.c.organisation_id, order_by=(owing.c.due_on, owing.c.id))
-    return select(owing, rank.label("rank")).where(*unfinished).subquery("waiting")
+def _is_due_before(day: date) -> ColumnElement[bool]:
+    return col(UncoveredPeriod.due_on) < day
 
 
-def _base(wanted: ProgrammeView, day: date, reach: AnyReach, asked: Filters) -> CompoundSelect[Any]:
-    """The enterprises that wait for a holder, and those that have none: two plain joins, for which both databases find a fast way."""
-    waiting = _waiting(wanted, day)
-    grace = timedelta(days=wanted.grace_days)
-    is_new = and_(waiting.c.is_new_holder, waiting.c.opened_on > day - grace)
-    has_examined = and_(waiting.c.examined_on.is_not(None), waiting.c.examined_on <= day)
-    reason = case(
-        (is_new, NotCoveredReason.NEW_HOLDER.value),
-        (has_examined, NotCoveredReason.NOT_PASSED.value),
-        (col(Account.last_sign_in_at).is_(None), NotCoveredReason.NEVER_SIGNED_IN.value),
-        else_=NotCoveredReason.NOT_ATTEMPTED.value,
-    )
-    conditions = [col(Membership.programme_id) == wanted.id, member_on(day), *reach.conditions(), *_asked(asked)]
-    with_holder = (
-        select(
-            *_PLACE, waiting.c.id.label("duty_id"), waiting.c.person_id, waiting.c.due_on, waiting.c.is_new_holder,
-            col(Person.name).label("holder"), col(Person.phone), col(Account.last_sign_in_at),
-            case((waiting.c.due_on < day, 1), else_=0).label("is_overdue"), reason.label("reason"),
-        )
-        .select_from(waiting)
-        .join(Membership, col(Membership.organisation_id) == waiting.c.organisation_id)
-        .join(Organisation, col(Organisation.id) == waiting.c.organisation_id)
-        .join(Placement, and_(col(Placement.organisation_id) == waiting.c.organisation_id, placed_on(day)))
-        .join(Person, col(Person.id) == waiting.c.person_id)
-        .outerjoin(Account, col(Account.person_id) == waiting.c.person_id)
-        .where(waiting.c.rank == 1, *conditions)
-    )  # fmt: skip
-    has_holder = exists().where(
-        col(Duty.programme_id) == wanted.id, col(Duty.organisation_id) == col(Membership.organisation_id), held_on(day)
-    )  # fmt: skip
-    late = or_(col(Membership.since) <= wanted.opens_on, col(Membership.since) < day - grace) if wanted.due_on < day else false()
-    nothing = [null().label(name) for name in ("duty_id", "person_id", "due_on", "is_new_holder", "holder", "phone", "last_sign_in_at")]
-    without_holder = (
-        select(*_PLACE, *nothing, case((late, 1), else_=0).label("is_overdue"), literal(NotCoveredReason.NO_HOLDER.value).label("reason"))
-        .select_from(Membership)
-        .join(Organisation, col(Organisation.id) == col(Membership.organisation_id))
-        .join(Placement, and_(col(Placement.organisation_id) == col(Membership.organisation_id), placed_on(day)))
-        .where(~has_holder, *conditions)
-    )
-    return union_all(with_holder, without_holder)
+def _is_new(day: date) -> ColumnElement[bool]:
+    return func.coalesce(col(UncoveredPeriod.new_until), _LONG_AGO) > day
 
 
-def _asked(asked: Filters) -> list[ColumnElement[bool]]:
-    pairs = (
-        (Placement.district_code, asked.district), (Placement.town_code, asked.town), (Placement.sector_code, asked.sector),
-        (Placement.department_code, asked.department),
-    )  # fmt: skip
-    conditions = [col(column) == value for column, value in pairs if value is not None]
+def _is_examined(day: date) -> ColumnElement[bool]:
+    return func.coalesce(col(UncoveredPeriod.examined_on), ENDLESS) <= day
+
+
+_LONG_AGO = date(1900, 1, 1)
+_has_holder = col(UncoveredPeriod.duty_id).is_not(None)
+_signed_in = col(UncoveredPeriod.has_signed_in)
+_IS: dict[str, Callable[[date], ColumnElement[bool]]] = {
+    "no_holder": lambda day: ~_has_holder,
+    "new_holder": lambda day: and_(_has_holder, _is_new(day)),
+    "not_passed": lambda day: and_(_has_holder, ~_is_new(day), _is_examined(day)),
+    "not_attempted": lambda day: and_(_has_holder, ~_is_new(day), ~_is_examined(day), _signed_in),
+    "never_signed_in": lambda day: and_(_has_holder, ~_is_new(day), ~_is_examined(day), ~_signed_in),
+    "overdue": _is_due_before,
+    "at_risk": lambda day: and_(
+        ~_is_due_before(day),
+        _is_due_before(day + timedelta(days=AT_RISK_DAYS + 1)),
+        func.coalesce(col(UncoveredPeriod.trained_on), ENDLESS) > day,
+    ),
+}
+"""The kinds of `Uncovered.kinds_on`, as conditions on the table. None of them is ever NULL."""
+
+
+def _asked(wanted: ProgrammeView, day: date, asked: Filters, reach: AnyReach) -> list[ColumnElement[bool]]:
+    period = UncoveredPeriod
+    conditions = [col(period.programme_id) == wanted.id, col(period.since) <= day, col(period.until) > day]
+    conditions += [*in_cells(asked, period), *within(reach, period)]
+    if asked.feature is not None:
+        conditions.append(col(period.organisation_id).in_(carriers_of(asked.feature)))
     if asked.name:
-        conditions.append(col(Organisation.name).contains(asked.name, autoescape=True))
+        named = select(col(Organisation.id)).where(col(Organisation.name).contains(asked.name, autoescape=True))
+        conditions.append(col(period.organisation_id).in_(named))
     return conditions
 
 
-def _rows(session: Session, wanted: ProgrammeView, day: date, found: Sequence[Any]) -> list[UncoveredRow]:
+def _page(wanted: ProgrammeView, day: date, asked: Filters, reach: AnyReach, limit: int | None, offset: int) -> Any:
+    """The rows of a page, found in the one index that has their order, and only these joined with names and telephone numbers."""
+    conditions = _asked(wanted, day, asked, reach)
+    if asked.at_risk:
+        conditions.append(_IS["at_risk"](day))
+    elif asked.reason is not None:
+        conditions.append(_IS[asked.reason.value](day))
+    period = UncoveredPeriod
+    order = [col(period.district_code), col(period.town_code), col(period.organisation_id)]
+    reason = case(*((_IS[kind.value](day), kind.value) for kind in REASONS))
+    chosen = (
+        select(
+            *order, col(period.sector_code), col(period.department_code), col(period.duty_id), col(period.due_on), col(period.new_until),
+            case((_is_due_before(day), 1), else_=0).label("is_overdue"), reason.label("reason"),
+        )
+        .where(*conditions)
+        .order_by(*order)
+        .limit(limit)
+        .offset(offset or None)
+        .subquery("chosen")
+    )  # fmt: skip
+    return (
+        select(
+            chosen, col(Organisation.name), col(Organisation.uscc), col(Organisation.district_code).label("now_in_district"),
+            col(Organisation.town_code).label("now_in_town"), col(Organisation.department_code).label("now_under"),
+            col(Organisation.direct_department_code).label("now_directly_under"), col(Duty.person_id),
+            col(Person.name).label("holder"), col(Person.phone), col(Account.last_sign_in_at),
+        )
+        .select_from(chosen)
+        .join(Organisation, col(Organisation.id) == chosen.c.organisation_id)
+        .outerjoin(Duty, col(Duty.id) == chosen.c.duty_id)
+        .outerjoin(Person, col(Person.id) == col(Duty.person_id))
+        .outerjoin(Account, col(Account.person_id) == col(Duty.person_id))
+        .order_by(chosen.c.district_code, chosen.c.town_code, chosen.c.organisation_id)
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _NowAt:
+    """Where an organisation stands today: whoever reaches it may see its holder's telephone number."""
+
+    id: int
+    district_code: str
+    town_code: str | None
+    department_code: str | None
+    direct_department_code: str | None
+
+    @classmethod
+    def of(cls, row: Any) -> _NowAt:
+        return cls(row.organisation_id, row.now_in_district, row.now_in_town, row.now_under, row.now_directly_under)
+
+
+def _rows(session: Session, wanted: ProgrammeView, day: date, found: Sequence[Any], reach: AnyReach) -> list[UncoveredRow]:
     labels = {table: _names(session, table) for table in (Region, Sector, Department)}
     scores = _scores(session, wanted, day, [row.person_id for row in found if row.person_id is not None])
     waiting = _names_waited_for(session, wanted, day, [row.organisation_id for row in found if row.duty_id is not None])
-    terms = Terms(wanted.opens_on, wanted.due_on, wanted.grace_days)
     rows = []
     for row in found:
-        due_on = row.due_on or due_day(terms, owed_since=row.member_since)
         number, best = scores.get(row.person_id, (0, None))
         rows.append(
             UncoveredRow(
                 organisation_id=row.organisation_id, name=row.name, uscc=row.uscc,
                 district_code=row.district_code, district=labels[Region].get(row.district_code, ""),
-                town_code=row.town_code, town=labels[Region].get(row.town_code, ""),
+                town_code=row.town_code or None, town=labels[Region].get(row.town_code, ""),
                 sector_code=row.sector_code, sector=labels[Sector].get(row.sector_code, ""),
-                department_code=row.department_code, department=labels[Department].get(row.department_code, ""),
-                duty_id=row.duty_id, person_id=row.person_id, holder=row.holder or "", phone=row.phone,
+                department_code=row.department_code or None, department=labels[Department].get(row.department_code, ""),
+                duty_id=row.duty_id, person_id=row.person_id, holder=row.holder or "", phone=row.phone if reach.covers(_NowAt.of(row)) else None,
                 waiting_for=tuple(waiting.get(row.organisation_id, ())),
-                due_on=due_on, is_overdue=bool(row.is_overdue), days_overdue=max((day - due_on).days, 0),
-                is_new_holder=bool(row.is_new_holder), reason=NotCoveredReason(row.reason), attempts=number, best_percent=best,
+                due_on=row.due_on, is_overdue=bool(row.is_overdue), days_overdue=max((day - row.due_on).days, 0),
+                is_new_holder=row.new_until is not None, reason=NotCoveredReason(row.reason), attempts=number, best_percent=best,
                 last_sign_in_at=row.last_sign_in_at,
             )
         )  # fmt: skip
@@ -265,15 +293,22 @@ def _scores(session: Session, wanted: ProgrammeView, day: date, people: Sequence
 
 
 def _names_waited_for(session: Session, wanted: ProgrammeView, day: date, organisations: Sequence[int]) -> dict[int, list[str]]:
-    waiting = _waiting(wanted, day)
+    """All on whom an enterprise's completion waits, the most urgent first."""
     names: dict[int, list[str]] = defaultdict(list)
     for start in range(0, len(organisations), PEOPLE_AT_ONCE):
         query = (
-            select(waiting.c.organisation_id, col(Person.name))
-            .join(Person, col(Person.id) == waiting.c.person_id)
-            .where(waiting.c.organisation_id.in_(organisations[start : start + PEOPLE_AT_ONCE]))
-            .order_by(waiting.c.organisation_id, waiting.c.rank)
-        )
-        for organisation_id, name in session.connection().execute(query):
-            names[organisation_id].append(name)
+            select(col(Duty.organisation_id), col(Duty.designated), col(Duty.completed_on), col(Person.name))
+            .join(Person, col(Person.id) == col(Duty.person_id))
+            .where(
+                col(Duty.programme_id) == wanted.id, held_on(day), not_exempt_on(day),
+                col(Duty.organisation_id).in_(organisations[start : start + PEOPLE_AT_ONCE]),
+            )
+            .order_by(col(Duty.organisation_id), col(Duty.due_on), col(Duty.id))
+        )  # fmt: skip
+        owing: dict[int, list[Any]] = defaultdict(list)
+        for row in session.connection().execute(query):
+            owing[row.organisation_id].append(row)
+        for organisation_id, rows in owing.items():
+            named = [row for row in rows if row.designated] if wanted.policy is HolderPolicy.DESIGNATED else []
+            names[organisation_id] = [row.name for row in named or rows if row.completed_on is None or row.completed_on > day]
     return names

@@ -14,8 +14,22 @@ from sqlmodel import Session, col
 from quiz import clock, installation, wiring
 from quiz.accounts import audit
 from quiz.accounts.passwords import hash_password
+from quiz.coverage import waiting
 from quiz.db import Database
-from quiz.demonstration import accounts, campaign, candidates, city, people, queries, rows, rulings, writing
+from quiz.demonstration import (
+    accounts,
+    campaign,
+    candidates,
+    city,
+    classes,
+    exemption_cases,
+    people,
+    queries,
+    rows,
+    rulings,
+    writing,
+    yearly,
+)
 from quiz.demonstration.accounts import PASSWORD, PRINCIPAL, Holder, Readiness
 from quiz.demonstration.campaign import Campaign
 from quiz.demonstration.city import Enterprise
@@ -141,6 +155,12 @@ def _make(session: Session, *, now: datetime, progress: Progress) -> None:
         progress("计算覆盖率", done, len(campaign.CAMPAIGNS))
     rulings.rule(session, enterprises=making.enterprises, today=making.today)
     _write_trainee_accounts(making, pasts)
+    progress("年度再培训和核减申请", 0, 1)
+    yearly.hold(session, now=now, seed=SEED)
+    exemption_cases.ask(session, now=now)
+    shown = session.execute(select(col(Account.person_id)).where(col(Account.account) == PRINCIPAL)).scalar()
+    classes.hold(session, now=now, seed=SEED, shown_person=shown)
+    waiting.look_up_sign_ins(session.connection())
     writing.continue_numbering(session.connection(), (Organisation, Person, Post, Form, Attempt, Account))
     audit.record(session, actor=audit.SYSTEM, action="make_demonstration", at=now, detail={"seed": SEED})
 
@@ -174,6 +194,7 @@ def _examine(making: _Making, plan: Campaign, *, trainer_id: int) -> Past:
     training_service.create_programme(
         session, code=plan.code, title=plan.title, description=plan.description, basis=plan.basis, audience=plan.audience,
         opens_on=plan.opens_on(today), due_on=plan.due_on(today), now=opened_at, paper_id=paper.id,
+        components=plan.components, template=plan.template, series=plan.code,
     )  # fmt: skip
     pool = papers.pool(session, paper.blueprint)
     views = papers.version_views(session, (item.version for item in pool))

@@ -25,6 +25,9 @@ class Institution(SQLModel, table=True):
     state: str = Field(default="listed", max_length=20)
     remark: str = Field(default="", max_length=300)
     created_at: datetime = moment()
+    struck_off_on: date | None = None
+    """清退: from this day on none of its sessions gives hours."""
+    struck_off_reason: str = Field(default="", max_length=200)
 
 
 class InstitutionReview(SQLModel, table=True):
@@ -65,6 +68,8 @@ class ClassSession(SQLModel, table=True):
     make_up_of: int | None = Field(default=None, foreign_key="class_session.id")
     created_by: int | None = Field(default=None, foreign_key="account.id")
     created_at: datetime = moment()
+    without_sign_out: str = Field(default="settle", max_length=20)
+    """`quiz.vocabulary.WithoutSignOut`: what a presence without an end is worth."""
 
 
 class ClassLesson(SQLModel, table=True):
@@ -135,6 +140,8 @@ class Presence(SQLModel, table=True):
     recorded_by: int | None = Field(default=None, foreign_key="account.id")
     voided_at: datetime | None = moment(nullable=True)
     void_reason: str = Field(default="", max_length=200)
+    note: str = Field(default="", max_length=200)
+    """Why it was entered or ended by hand."""
 
 
 class SignInSheet(SQLModel, table=True):

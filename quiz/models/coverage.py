@@ -1,7 +1,9 @@
 """The day-by-day tally of coverage, and each organisation's own part in it.
 
 `Contribution` rows are what one organisation adds to the counts of one programme on one day (a change, not a level);
-`Tally` is their sum over organisations. Both change in the transaction of the fact that caused them.
+`Tally` is their sum over organisations, and `Level` the sum of the tally over all its days. `UncoveredPeriod` rows say from when
+to when an organisation was due and not covered, and for whom it waited; `UncoveredTally` and `UncoveredLevel` are to them what
+tally and level are to the contributions, by kind. All change in the transaction of the fact that caused them.
 """
 
 from __future__ import annotations
@@ -15,10 +17,27 @@ from sqlmodel import Field, SQLModel
 from quiz.models.base import json_field, moment
 
 
+ENDLESS = date(9999, 12, 31)
+"""The end of a period that has none: a comparison with a day needs no second look at an empty field."""
+TALLY_INDEX = (
+    "programme_id", "district_code", "day", "town_code", "sector_code", "department_code",
+    "due", "trained", "examined", "passed", "completed", "exempt",
+)  # fmt: skip
+"""The whole row, district by district: sums are read from the index alone."""
+LISTED_INDEX = (
+    "programme_id", "district_code", "town_code", "organisation_id", "until", "since", "sector_code", "department_code",
+    "duty_id", "due_on", "new_until", "trained_on", "examined_on", "has_signed_in",
+)  # fmt: skip
+"""The list in the order in which it is shown: a page is read without looking at the rest."""
+
+
 class Contribution(SQLModel, table=True):
     """Change that one organisation makes to one programme's counts on one day, in one cell."""
 
-    __table_args__ = (Index("ix_contribution_organisation", "organisation_id"),)
+    __table_args__ = (
+        Index("ix_contribution_organisation", "organisation_id"),
+        Index("ix_contribution_programme_day", "programme_id", "day"),
+    )
 
     programme_id: int = Field(foreign_key="programme.id", primary_key=True)
     organisation_id: int = Field(foreign_key="organisation.id", primary_key=True)
@@ -38,6 +57,8 @@ class Contribution(SQLModel, table=True):
 class Tally(SQLModel, table=True):
     """Sum of contributions per programme, day and cell."""
 
+    __table_args__ = (Index("ix_tally_whole", *TALLY_INDEX),)
+
     programme_id: int = Field(foreign_key="programme.id", primary_key=True)
     day: date = Field(primary_key=True)
     district_code: str = Field(primary_key=True, max_length=12)
@@ -50,6 +71,89 @@ class Tally(SQLModel, table=True):
     passed: int = 0
     completed: int = 0
     exempt: int = 0
+
+
+class Level(SQLModel, table=True):
+    """Sum of the tally over all its days per programme and cell: a day near the end is this less what comes later."""
+
+    programme_id: int = Field(foreign_key="programme.id", primary_key=True)
+    district_code: str = Field(primary_key=True, max_length=12)
+    town_code: str = Field(primary_key=True, max_length=12)
+    sector_code: str = Field(primary_key=True, max_length=40)
+    department_code: str = Field(primary_key=True, max_length=40)
+    due: int = 0
+    trained: int = 0
+    examined: int = 0
+    passed: int = 0
+    completed: int = 0
+    exempt: int = 0
+
+
+class UncoveredPeriod(SQLModel, table=True):
+    """From–to (`until` is the first day it no longer holds) when an organisation was due and not covered, and the duty it waited for."""
+
+    __tablename__ = "uncovered_period"
+    __table_args__ = (
+        Index("ix_uncovered_period_listed", *LISTED_INDEX),
+        Index("ix_uncovered_period_organisation", "organisation_id"),
+    )
+
+    programme_id: int = Field(foreign_key="programme.id", primary_key=True)
+    organisation_id: int = Field(foreign_key="organisation.id", primary_key=True)
+    since: date = Field(primary_key=True)
+    until: date = ENDLESS
+    district_code: str = Field(max_length=12)
+    town_code: str = Field(max_length=12)
+    sector_code: str = Field(max_length=40)
+    department_code: str = Field(max_length=40)
+    duty_id: int | None = None
+    """The most urgent of the duties it waits for; NULL when nobody is registered as its holder."""
+    due_on: date
+    """Last day on which completing it is in time."""
+    new_until: date | None = None
+    """First day on which the holder is no longer a new one; NULL for those in office since the opening."""
+    trained_on: date | None = None
+    examined_on: date | None = None
+    has_signed_in: bool = False
+
+
+class UncoveredTally(SQLModel, table=True):
+    """Change of the number of uncovered organisations per programme, day and cell: each in one of five states, and beside it overdue, at risk."""
+
+    __tablename__ = "uncovered_tally"
+
+    programme_id: int = Field(foreign_key="programme.id", primary_key=True)
+    day: date = Field(primary_key=True)
+    district_code: str = Field(primary_key=True, max_length=12)
+    town_code: str = Field(primary_key=True, max_length=12)
+    sector_code: str = Field(primary_key=True, max_length=40)
+    department_code: str = Field(primary_key=True, max_length=40)
+    new_holder: int = 0
+    never_signed_in: int = 0
+    not_attempted: int = 0
+    not_passed: int = 0
+    no_holder: int = 0
+    overdue: int = 0
+    at_risk: int = 0
+
+
+class UncoveredLevel(SQLModel, table=True):
+    """Sum of these over all days per programme and cell."""
+
+    __tablename__ = "uncovered_level"
+
+    programme_id: int = Field(foreign_key="programme.id", primary_key=True)
+    district_code: str = Field(primary_key=True, max_length=12)
+    town_code: str = Field(primary_key=True, max_length=12)
+    sector_code: str = Field(primary_key=True, max_length=40)
+    department_code: str = Field(primary_key=True, max_length=40)
+    new_holder: int = 0
+    never_signed_in: int = 0
+    not_attempted: int = 0
+    not_passed: int = 0
+    no_holder: int = 0
+    overdue: int = 0
+    at_risk: int = 0
 
 
 class Snapshot(SQLModel, table=True):

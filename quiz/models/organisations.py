@@ -221,3 +221,43 @@ class QualityRuling(SQLModel, table=True):
     reason: str = Field(max_length=200)
     account_id: int | None = None
     at: datetime = moment()
+
+
+class Closure(SQLModel, table=True):
+    """Days an organisation was closed before it opened again (`until` is the first day open); the present closing is its own row's."""
+
+    __table_args__ = (CheckConstraint("until > since", name="order"),)
+
+    organisation_id: int = Field(foreign_key="organisation.id", primary_key=True, ondelete="CASCADE")
+    since: date = Field(primary_key=True)
+    until: date
+    status: str = Field(max_length=20)
+    """What it was meanwhile: deregistered, revoked, merged."""
+
+
+class RosterJournal(SQLModel, table=True):
+    """What one batch of a roster import wrote: rows made, and each changed value before and after. One row a batch, so none grows."""
+
+    __tablename__ = "roster_journal"
+
+    import_id: int = Field(foreign_key="roster_import.id", primary_key=True, ondelete="CASCADE")
+    number: int = Field(primary_key=True)
+    entries: dict[str, Any] = json_field(default_factory=dict)
+    undone: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+
+
+class PersonMerge(SQLModel, table=True):
+    """Two entries of one human being made one. The emptied entry stays, without telephone and identity, so that it can be undone."""
+
+    __tablename__ = "person_merge"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kept_id: int = Field(foreign_key="person.id", index=True)
+    dropped_id: int = Field(foreign_key="person.id", index=True)
+    reason: str = Field(max_length=200)
+    moved: dict[str, Any] = json_field(default_factory=dict)
+    """Keys of the rows that changed hands, by table, and both entries as they were."""
+    account_id: int | None = None
+    at: datetime = moment()
+    undone_at: datetime | None = moment(nullable=True)
+    undone_by: int | None = None

@@ -135,12 +135,13 @@ class Duty(SQLModel, table=True):
 
 
 class StudyTime(SQLModel, table=True):
-    """Seconds a person studied one material on one day, as counted by the server."""
+    """Seconds a person studied one learning card on one day, as counted by the server."""
 
     __tablename__ = "study_time"
 
     person_id: int = Field(foreign_key="person.id", primary_key=True)
-    material: str = Field(primary_key=True, max_length=60)
+    material: str = Field(primary_key=True, max_length=100)
+    """Id of the card's clause, which begins with the code of its edition."""
     day: date = Field(primary_key=True)
     seconds: int = 0
     last_beat_at: datetime = moment()

@@ -29,6 +29,7 @@ def appoint(
     designated: bool | None = None,
     today: date | None = None,
     account_id: int | None = None,
+    document: str = "",
 ) -> PostView:
     """Open a post beside those held; where a role has one holder only, the present one leaves that day.
 
@@ -49,7 +50,7 @@ def appoint(
     if designated is None:
         designated = role == PostRole.PRINCIPAL and not any(post.designated for post in held)
     post = _open(session, organisation, holder, role, category, title, designated, held_from, actor)
-    record(session, [ledger.Entry(organisation_id, str(role), before, holder.name, held_from)], actor)
+    _record(session, ledger.Entry(organisation_id, str(role), before, holder.name, held_from), document, actor)
     ledger.announce(session, posts=[organisation_id], today=actor.today)
     return queries.post_view(post, holder.name, holder.phone, holder.identity_tail)
 
@@ -62,6 +63,7 @@ def end_post(
     now: datetime,
     today: date | None = None,
     account_id: int | None = None,
+    document: str = "",
 ) -> PostView:
     """The holder leaves: `held_to` is the first day on which the post is no longer held."""
     actor = Actor.of(now, today, account_id)
@@ -69,8 +71,48 @@ def end_post(
     post = _post(session, post_id)
     _close(session, post, held_to)
     holder = session.get_one(Person, post.person_id)
-    record(session, [ledger.Entry(post.organisation_id, post.role, holder.name, "", held_to)], actor)
+    _record(session, ledger.Entry(post.organisation_id, post.role, holder.name, "", held_to), document, actor)
     ledger.announce(session, posts=[post.organisation_id], today=actor.today)
+    return queries.post_view(post, holder.name, holder.phone, holder.identity_tail)
+
+
+def correct_tenure(
+    session: Session,
+    *,
+    post_id: int,
+    held_from: date,
+    held_to: date | None,
+    now: datetime,
+    today: date | None = None,
+    account_id: int | None = None,
+    document: str = "",
+) -> PostView:
+    """The days of a post were entered wrong, or it never ended: what follows from them follows anew.
+
+    Raises:
+        Invalid: a day to come, or an end before the beginning.
+        Refusal: it is to go on, while the same person holds the same post once more.
+    """
+    actor = Actor.of(now, today, account_id)
+    post = _post(session, post_id)
+    for day in (held_from, held_to):
+        if day is not None:
+            refuse_future(day, actor)
+    if held_to is not None and held_to < held_from:
+        raise Invalid(f"离任日期不能早于任职日期 {held_from}。", code="before_held_from")
+    same = [each for each in _held(session, post.organisation_id) if (each.person_id, each.role) == (post.person_id, post.role)]
+    if held_to is None and any(each.id != post.id for each in same):
+        raise Refusal("该人员现在另有一条相同的任职，请先更正那一条。", code="already_held")
+    holder = session.get_one(Person, post.person_id)
+    texts = [f"{holder.name} {since} 至 {until or '今'}" for since, until in ((post.held_from, post.held_to), (held_from, held_to))]
+    if texts[0] != texts[1]:
+        post.held_from, post.held_to = held_from, held_to
+        session.add(post)
+        entries = [ledger.Entry(post.organisation_id, "tenure", texts[0], texts[1], held_from)]
+        if document.strip():
+            entries.append(ledger.Entry(post.organisation_id, "document", "", document.strip(), held_from))
+        record(session, entries, actor)
+        ledger.announce(session, posts=[post.organisation_id], today=actor.today)
     return queries.post_view(post, holder.name, holder.phone, holder.identity_tail)
 
 
@@ -86,6 +128,7 @@ def change_principal(
     designated: bool | None = None,
     today: date | None = None,
     account_id: int | None = None,
+    document: str = "",
 ) -> PostView:
     """One principal follows another: the old post ends on the day the new one begins; scores stay with the person."""
     actor = Actor.of(now, today, account_id)
@@ -100,7 +143,7 @@ def change_principal(
     wanted = leaving.designated if designated is None else designated
     _close(session, leaving, held_from)
     post = _open(session, organisation, holder, PostRole.PRINCIPAL, category or leaving.category, "", wanted, held_from, actor)
-    record(session, [ledger.Entry(organisation_id, PostRole.PRINCIPAL, before, holder.name, held_from)], actor)
+    _record(session, ledger.Entry(organisation_id, PostRole.PRINCIPAL, before, holder.name, held_from), document, actor)
     ledger.announce(session, posts=[organisation_id], today=actor.today)
     return queries.post_view(post, holder.name, holder.phone, holder.identity_tail)
 
@@ -228,6 +271,14 @@ def _close(session: Session, post: Post, held_to: date) -> None:
     post.held_to = held_to
     session.add(post)
     session.flush()
+
+
+def _record(session: Session, entry: ledger.Entry, document: str, actor: Actor) -> None:
+    """The line of the history, and what it rests on."""
+    entries = [entry]
+    if document.strip():
+        entries.append(ledger.Entry(entry.organisation_id, "document", "", document.strip(), entry.effective_on))
+    record(session, entries, actor)
 
 
 def _undesignate_others(session: Session, organisation_id: int, *, but: int | None, actor: Actor) -> None:

@@ -82,7 +82,7 @@ def change_placements(session: Session, changed: Mapping[int, tuple[date, Mappin
     for organisation_id, (effective_on, fields) in changed.items():
         rows_now = known[organisation_id]
         wanted = place_from([segment_of(row) for row in rows_now], effective_on=effective_on, changed=fields)
-        _rewrite(session, organisation_id, rows_now, wanted)
+        rewrite_placements(session, organisation_id, rows_now, wanted)
     session.flush()
 
 
@@ -91,7 +91,8 @@ def segment_of(row: Placement) -> Segment:
     return Segment(row.since, row.until, row.district_code, row.town_code, row.sector_code, row.department_code)
 
 
-def _rewrite(session: Session, organisation_id: int, rows: Sequence[Placement], wanted: Sequence[Segment]) -> None:
+def rewrite_placements(session: Session, organisation_id: int, rows: Sequence[Placement], wanted: Sequence[Segment]) -> None:
+    """Make these rows say that, keeping those that begin on the same day."""
     by_day = {row.since: row for row in rows}
     for segment in wanted:
         row = by_day.pop(segment.since, None) or Placement(
@@ -114,10 +115,21 @@ def update_rows(session: Session, table: type[Any], rows: Iterable[Mapping[str, 
         session.execute(update(table), values)
 
 
-def announce(session: Session, *, organisations: Iterable[int] = (), posts: Iterable[int] = (), today: date) -> None:
+def begin_placements_by(session: Session, organisation_id: int, day: date) -> None:
+    """Nothing is known of where it stood before its first placement: founded earlier, it stood there too."""
+    first = session.exec(
+        select(Placement).where(Placement.organisation_id == organisation_id).order_by(col(Placement.since)).limit(1)
+    ).one()
+    first.since = min(first.since, day)
+    session.add(first)
+
+
+def announce(
+    session: Session, *, organisations: Iterable[int] = (), posts: Iterable[int] = (), today: date, traits_since: date | None = None
+) -> None:
     """Tell the higher rooms, once for the whole batch."""
     session.flush()
     if changed := frozenset(organisations):
-        events.announce(session, events.OrganisationsChanged(changed, today))
+        events.announce(session, events.OrganisationsChanged(changed, today, traits_since))
     if appointed := frozenset(posts):
         events.announce(session, events.PostsChanged(appointed, today))

@@ -1,4 +1,4 @@
-"""Reading organisations: lists within somebody's reach, one organisation opened, regions as a tree, counts, and what looks wrong."""
+"""Reading organisations: lists within somebody's reach, one organisation opened, regions as a tree, counts, past imports."""
 
 from __future__ import annotations
 
@@ -67,17 +67,6 @@ class Count:
 
 
 @dataclass(frozen=True)
-class QualityIssue:
-    """Something about the roster that somebody should look at."""
-
-    code: str
-    label: str
-    organisation_id: int
-    organisation: str
-    detail: str
-
-
-@dataclass(frozen=True)
 class ImportView:
     """One past import."""
 
@@ -86,6 +75,8 @@ class ImportView:
     imported_at: datetime
     account_id: int | None
     report: Mapping[str, Any]
+    undone_at: datetime | None = None
+    undone_by: int | None = None
 
 
 # 区域 -----------------------------------------------------------------------------------------------------------------
@@ -301,7 +292,7 @@ def _history(session: Session, organisation_id: int) -> tuple[ChangeView, ...]:
     )  # fmt: skip
 
 
-# 统计与数据质量 -------------------------------------------------------------------------------------------------------
+# 统计和导入记录 -------------------------------------------------------------------------------------------------------
 
 
 def counts(session: Session, *, by: str, reach: AnyReach | None = None, include_closed: bool = False) -> tuple[Count, ...]:
@@ -323,43 +314,9 @@ def counts(session: Session, *, by: str, reach: AnyReach | None = None, include_
     return tuple(Count(key or "", reference.label(vocabulary, key) if vocabulary else key, count) for key, count in rows)
 
 
-def data_quality(session: Session, *, reach: AnyReach | None = None, limit: int = 200) -> tuple[QualityIssue, ...]:
-    """待补码, no principal, no phone, one phone for several people, no town, forced codes: up to `limit` of each."""
-    conditions = list(reach.conditions()) if reach else []
-    conditions.append(col(Organisation.status).not_in([status.value for status in OrganisationStatus if status.is_closed]))
-    issues: list[QualityIssue] = []
-    for code, label, condition in (
-        ("code_pending", "待补码", col(Organisation.uscc).is_(None)),
-        ("code_forced", "代码校验未通过（已强制）", col(Organisation.uscc_forced).is_(True)),
-        ("no_principal", "未登记主要负责人", ~_held_principal()),
-        ("no_town", "未登记镇街", col(Organisation.town_code).is_(None)),
-    ):
-        statement = select(col(Organisation.id), col(Organisation.name)).where(*conditions, condition)
-        rows = session.execute(statement.order_by(col(Organisation.name)).limit(limit))
-        issues += [QualityIssue(code, label, organisation_id, name, "") for organisation_id, name in rows]
-    return (*issues, *_phone_issues(session, conditions, limit))
-
-
-def _phone_issues(session: Session, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[QualityIssue]:
-    shared = select(col(Person.phone)).where(col(Person.phone).is_not(None)).group_by(col(Person.phone)).having(func.count() > 1)
-    held = (
-        select(col(Organisation.id), col(Organisation.name), col(Person.name), col(Person.phone))
-        .join(Post, col(Post.organisation_id) == col(Organisation.id))
-        .join(Person, col(Person.id) == col(Post.person_id))
-        .where(*conditions, col(Post.role) == PostRole.PRINCIPAL.value, col(Post.held_to).is_(None))
-    )
-    missing = held.where(col(Person.phone).is_(None)).order_by(col(Organisation.name)).limit(limit)
-    doubled = held.where(col(Person.phone).in_(shared)).order_by(col(Person.phone), col(Organisation.name), col(Post.id)).limit(limit)
-    return [
-        *(QualityIssue("no_phone", "主要负责人没有手机号", number, name, person) for number, name, person, _ in session.execute(missing)),
-        *(
-            QualityIssue("phone_shared", "一个手机号多人使用", number, name, f"{person} {phone}")
-            for number, name, person, phone in session.execute(doubled)
-        ),
-    ]
-
-
 def recent_imports(session: Session, *, limit: int = 20) -> tuple[ImportView, ...]:
     """The latest imports; an empty report means that the import was interrupted."""
     rows = session.scalars(select(RosterImport).order_by(col(RosterImport.id).desc()).limit(limit))
-    return tuple(ImportView(row.id or 0, row.file_name, row.imported_at, row.account_id, row.report) for row in rows)
+    return tuple(
+        ImportView(row.id or 0, row.file_name, row.imported_at, row.account_id, row.report, row.undone_at, row.undone_by) for row in rows
+    )

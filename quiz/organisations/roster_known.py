@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
-from quiz.models.organisations import Organisation, OrganisationFeature, Person, Post
+from quiz.models.organisations import Closure, Organisation, OrganisationFeature, Person, Post
+from quiz.organisations.existence import Closed
 from quiz.organisations.ledger import chunks
 from quiz.organisations.roster_plan import BLANK
 from quiz.organisations.roster_rows import RosterRow
@@ -31,6 +32,7 @@ def load_known(session: Session, rows: Sequence[RosterRow], *, phones_stated: Ma
     for state in states:
         state.attributes = dict(state.original)
     _add_features(session, {state.id: state for state in states if state.id is not None})
+    _add_closures(session, {state.id: state for state in states if state.id is not None})
     _add_posts(session, {state.id: state for state in states if state.id is not None}, by_id, phones_stated)
     return Known(states, People(sorted(by_id.values(), key=lambda person: person.id or 0)))
 
@@ -79,6 +81,16 @@ def _add_features(session: Session, states: Mapping[int, OrganisationState]) -> 
             found[organisation_id].add(code)
     for organisation_id, codes in found.items():
         states[organisation_id].features = states[organisation_id].original_features = frozenset(codes)
+
+
+def _add_closures(session: Session, states: Mapping[int, OrganisationState]) -> None:
+    found: dict[int, list[Closed]] = defaultdict(list)
+    for ids in chunks(states):
+        statement = select(col(Closure.organisation_id), col(Closure.since), col(Closure.until), col(Closure.status))
+        for organisation_id, *days in session.execute(statement.where(col(Closure.organisation_id).in_(ids)).order_by(col(Closure.since))):
+            found[organisation_id].append(Closed(*days))
+    for organisation_id, closures in found.items():
+        states[organisation_id].closures = states[organisation_id].original_closures = tuple(closures)
 
 
 def _add_posts(

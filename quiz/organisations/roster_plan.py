@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from quiz.organisations import identifiers
-from quiz.organisations.domain import shown
+from quiz.organisations.domain import STATUS_LABELS, shown
+from quiz.organisations.existence import Existence
 from quiz.organisations.identifiers import WARNING, Finding
 from quiz.organisations.reference import Reference, name_key
 from quiz.organisations.roster_posts import PostsTrial
@@ -89,7 +90,7 @@ class Planner:
             state = self._new_state(row)
             if state is None:
                 return RowOutcome(row, REFUSED, name)
-        if not self._may_touch(row, state, is_new):
+        if not self._may_touch(row, state, is_new) or not self._may_stand(row, state, is_new):
             return RowOutcome(row, REFUSED, name)
         return self._try(row, state, is_new, named.get(row.group, {}))
 
@@ -150,6 +151,19 @@ class Planner:
         elif not is_new and not self.may_write(state.attributes["district_code"], state.attributes["department_code"]):
             message = "该企业目前登记在您的管理范围之外。"
             row.note("uscc", Finding("out_of_reach", message, "如已迁入，请市安委会办公室或原属地办理迁移后再导入。"))
+        return not row.refused
+
+    def _may_stand(self, row: RosterRow, state: OrganisationState, is_new: bool) -> bool:
+        """A merger says into whom: no roster does, and none takes it back."""
+        merged = OrganisationStatus.MERGED.value
+        stated, known = row.attributes.get("status"), None if is_new else state.original.get("status")
+        if known == merged and stated not in (None, merged):
+            day = state.original.get("closed_on")
+            message = f"系统中该企业已于 {day} 并入其他单位，本行仍写“{OrganisationStatus(stated).label}”。"
+            row.note("status", Finding("merged_away", message, "名册如是旧的，请删去本行；确属误合并的，请先在系统中撤销合并。"))
+        elif stated == merged and known != merged:
+            action = "请在系统中打开该企业，用“合并到其他单位”办理，写明并入哪一家。"
+            row.note("status", Finding("merged_by_roster", "名册写“已合并”，但没有写明并入哪一家。", action))
         return not row.refused
 
     def _leading(self, sector_code: str) -> str | None:
@@ -232,11 +246,17 @@ class Planner:
                 attributes[key] = value
 
     def _set_closing(self, row: RosterRow, state: OrganisationState, before: Mapping[str, Any]) -> None:
-        closed = (OrganisationStatus.DEREGISTERED.value, OrganisationStatus.REVOKED.value)
-        if state.attributes["status"] not in closed:
-            state.attributes["closed_on"] = None
-        elif before["closed_on"] is None or (row.status_on and row.status_on != before["closed_on"]):
-            state.attributes["closed_on"] = row.status_on or self.today
+        """As `closing.set_status` would have it; a closing told again without a day stays where it is."""
+        status = state.attributes["status"]
+        was = Existence(before["status"], before["closed_on"], state.closures)
+        if status == was.status and (not was.is_closed or (row.status_on is None and was.closed_on is not None)):
+            return
+        becomes = was.become(status, on=row.status_on or self.today)
+        state.attributes["closed_on"], state.closures = becomes.closed_on, becomes.closures
+        if was.is_closed and not becomes.is_closed:
+            day = row.status_on or self.today
+            message = f"系统中该企业已{STATUS_LABELS[was.status]}（{was.closed_on}），将恢复为“{STATUS_LABELS[status]}”，自 {day} 起重新计入应训。"
+            row.note("status", Finding("reopened", message, "请确认名册不是旧的；恢复日期请填“状态日期”。", WARNING))
 
     def _warn_of_identity(self, row: RosterRow, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         if before["name"] != after["name"]:

@@ -328,7 +328,7 @@ class RowReader:
             return
         status = roster_words.status_of(text)
         if status is None:
-            choices = "、".join(known.label for known in OrganisationStatus)
+            choices = "、".join(known.label for known in OrganisationStatus if known is not OrganisationStatus.MERGED)
             action = f"可填：{choices}。“关闭”“倒闭”请按登记状态写明注销、吊销或停产停业。"
             row.note("status", Finding("unknown_status", "不认识的经营状态。", action))
             return

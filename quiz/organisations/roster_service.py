@@ -194,15 +194,15 @@ class _Batches:
 
 
 def _unfinished(session: Session, digest: str) -> int | None:
-    """An import of the same file that never came to its end."""
+    """An import of the same file that never came to its end, nor was undone."""
     rows = session.exec(select(RosterImport).where(RosterImport.digest == digest).order_by(col(RosterImport.id).desc()))
-    return next((row.id for row in rows if not row.report), None)
+    return next((row.id for row in rows if not row.report and row.undone_at is None), None)
 
 
 def _open_import(session: Session, roster: ReadRoster, *, account_id: int | None, now: datetime) -> int:
     if (unfinished := _unfinished(session, roster.digest)) is not None:
         return unfinished
-    row = RosterImport(file_name=roster.file_name, digest=roster.digest, imported_at=now, account_id=account_id, report={})
+    row = RosterImport(file_name=roster.file_name, digest=roster.digest, imported_at=now, account_id=account_id, report={}, journal={})
     session.add(row)
     session.flush()
     assert row.id is not None

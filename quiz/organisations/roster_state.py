@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from quiz.organisations.existence import Closed, Existence
 from quiz.organisations.reference import name_key
 from quiz.vocabulary import PostRole
 
@@ -81,11 +82,18 @@ class OrganisationState:
     id: int | None = None
     original: dict[str, Any] = field(default_factory=dict)
     original_features: frozenset[str] = frozenset()
+    closures: tuple[Closed, ...] = ()
+    original_closures: tuple[Closed, ...] = ()
     former_people: list[PersonState] = field(default_factory=list)
     stated: dict[str, tuple[Any, str]] = field(default_factory=dict)
     """What rows of this file said of it, with the cell."""
     changes: list[Change] = field(default_factory=list)
     since: date | None = None
+
+    @property
+    def existence(self) -> Existence:
+        """In business or closed, through time."""
+        return Existence(self.attributes["status"], self.attributes["closed_on"], self.closures)
 
     @property
     def current_posts(self) -> list[PostState]:

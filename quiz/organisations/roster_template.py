@@ -46,7 +46,7 @@ def _choices(reference: Reference) -> dict[str, list[str]]:
         "department": [department.name for department in reference.departments.values()],
         "direct_department": [department.name for department in reference.departments.values()],
         "kind": [kind.label for kind in OrganisationKind],
-        "status": [status.label for status in OrganisationStatus],
+        "status": [status.label for status in OrganisationStatus if status is not OrganisationStatus.MERGED],
         "category": [category.label for category in PostCategory],
         "gas_kind": ["管道", "瓶装", "未用"],
         "hospital_grade": ["一级", "二级", "三级", "未定级"],

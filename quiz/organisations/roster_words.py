@@ -19,6 +19,7 @@ _STATUSES = {
     OrganisationStatus.UNREACHABLE: ("查无下落", "失联", "查无", "无法联系", "人去楼空"),
     OrganisationStatus.DEREGISTERED: ("注销", "已注销"),
     OrganisationStatus.REVOKED: ("吊销", "已吊销", "吊销未注销"),
+    OrganisationStatus.MERGED: ("已合并", "合并", "被合并", "吸收合并"),
 }
 _STATUS_BY_WORD = {word: status for status, words in _STATUSES.items() for word in words}
 

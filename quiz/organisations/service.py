@@ -11,9 +11,11 @@ from sqlmodel import Session, col, delete, select
 
 from quiz.models.organisations import Organisation, OrganisationFeature
 from quiz.organisations import identifiers, ledger, queries
-from quiz.organisations.appointments import appoint, change_principal, designate, end_post, find_or_add_person
+from quiz.organisations.appointments import appoint, change_principal, correct_tenure, designate, end_post, find_or_add_person
+from quiz.organisations.closing import merge, set_status, undo_merge
 from quiz.organisations.desk import Actor, id_of, record, refuse_future, the_organisation
 from quiz.organisations.domain import PLACED_FIELDS, OrganisationDraft, OrganisationView, full_width_brackets, shown
+from quiz.organisations.existence import CLOSED_STATUSES
 from quiz.organisations.reference import Reference, name_key
 from quiz.problems import Invalid, Refusal
 from quiz.vocabulary import OrganisationStatus
@@ -23,13 +25,16 @@ __all__ = [
     "appoint",
     "change_principal",
     "change_sector",
+    "correct_tenure",
     "designate",
     "edit_organisation",
     "end_post",
     "find_or_add_person",
+    "merge",
     "move",
     "set_features",
     "set_status",
+    "undo_merge",
 ]
 
 EDITABLE = frozenset(
@@ -86,7 +91,9 @@ def _checked_draft(session: Session, reference: Reference, draft: OrganisationDr
     _refuse_taken_code(session, code, draft.premises, draft.registration_number)
     risk = reference.risk(draft.sector_code, draft.features)
     values = {key: value for key, value in asdict(draft).items() if key not in ("features", "since", "uscc_forced_reason")}
-    closed = str(draft.status) in {known.value for known in OrganisationStatus if known.is_closed}
+    if str(draft.status) == OrganisationStatus.MERGED:
+        raise Invalid("新登记的单位不能是“已合并”，请先登记，再办理合并。", code="use_merge")
+    closed = str(draft.status) in CLOSED_STATUSES
     return values | {
         "name": name,
         "uscc": code,
@@ -158,27 +165,6 @@ def edit_organisation(
     return _change(session, organisation, wanted, effective_on=actor.today, actor=actor)
 
 
-def set_status(
-    session: Session,
-    *,
-    organisation_id: int,
-    status: str,
-    effective_on: date,
-    now: datetime,
-    today: date | None = None,
-    account_id: int | None = None,
-) -> OrganisationView:
-    """In business, suspended, unreachable, deregistered or revoked, from that day. A closed organisation keeps its posts and its place."""
-    actor = Actor.of(now, today, account_id)
-    refuse_future(effective_on, actor)
-    new = next((known for known in OrganisationStatus if known.value == status), None)
-    if new is None:
-        raise Invalid("没有这个经营状态。", code="unknown_status")
-    wanted = {"status": new.value, "closed_on": effective_on if new.is_closed else None}
-    organisation = the_organisation(session, organisation_id)
-    return _change(session, organisation, wanted, effective_on=effective_on, actor=actor)
-
-
 def move(
     session: Session,
     *,
@@ -189,6 +175,7 @@ def move(
     now: datetime,
     today: date | None = None,
     account_id: int | None = None,
+    document: str = "",
 ) -> OrganisationView:
     """To another district or town, from that day; a day in the past moves its counts since then."""
     actor = Actor.of(now, today, account_id)
@@ -196,7 +183,7 @@ def move(
     _check_place(Reference.load(session), district_code, town_code)
     wanted = {"district_code": district_code, "town_code": town_code}
     organisation = the_organisation(session, organisation_id)
-    return _change(session, organisation, wanted, effective_on=effective_on, actor=actor)
+    return _change(session, organisation, wanted, effective_on=effective_on, actor=actor, document=document)
 
 
 def change_sector(
@@ -209,6 +196,7 @@ def change_sector(
     now: datetime,
     today: date | None = None,
     account_id: int | None = None,
+    document: str = "",
 ) -> OrganisationView:
     """Into another sector from that day, under the department given or the one that leads it; 高危 follows unless set by hand."""
     actor = Actor.of(now, today, account_id)
@@ -221,7 +209,7 @@ def change_sector(
     department_code = department_code or reference.sectors[sector_code].department_code
     wanted: dict[str, Any] = {"sector_code": sector_code, "department_code": department_code}
     wanted |= _risk_changes(reference, organisation, features, sector_code=sector_code, features_after=features)
-    return _change(session, organisation, wanted, effective_on=effective_on, actor=actor)
+    return _change(session, organisation, wanted, effective_on=effective_on, actor=actor, document=document)
 
 
 def set_features(
@@ -230,24 +218,31 @@ def set_features(
     organisation_id: int,
     features: frozenset[str],
     now: datetime,
+    effective_on: date | None = None,
     today: date | None = None,
     account_id: int | None = None,
+    document: str = "",
 ) -> OrganisationView:
-    """Give it exactly these 特征标签."""
+    """Give it exactly these 特征标签, from that day (left out: from today)."""
     reference = Reference.load(session)
     if unknown := features - reference.features.keys():
         raise Invalid(f"没有这些特征标签：{'、'.join(sorted(unknown))}。", code="unknown_feature")
     organisation = the_organisation(session, organisation_id)
     before = _features(session, organisation_id)
     actor = Actor.of(now, today, account_id)
+    day = effective_on or actor.today
+    refuse_future(day, actor)
     if before != features:
         session.execute(delete(OrganisationFeature).where(col(OrganisationFeature.organisation_id) == organisation_id))
         _put_features(session, organisation_id, features)
         texts = [shown("features", codes, reference.label) for codes in (before, features)]
-        record(session, [ledger.Entry(organisation_id, "features", texts[0], texts[1], actor.today)], actor)
+        record(session, [ledger.Entry(organisation_id, "features", texts[0], texts[1], day)], actor)
     sector = organisation.sector_code
     wanted = _risk_changes(reference, organisation, before, sector_code=sector, features_after=features)
-    return _change(session, organisation, wanted, effective_on=actor.today, actor=actor, also=before != features)
+    traits_since = effective_on if before != features else None
+    return _change(
+        session, organisation, wanted, effective_on=day, actor=actor, also=before != features, traits_since=traits_since, document=document
+    )
 
 
 def _risk_changes(
@@ -264,7 +259,15 @@ def _risk_changes(
 
 
 def _change(
-    session: Session, organisation: Organisation, wanted: Mapping[str, Any], *, effective_on: date, actor: Actor, also: bool = False
+    session: Session,
+    organisation: Organisation,
+    wanted: Mapping[str, Any],
+    *,
+    effective_on: date,
+    actor: Actor,
+    also: bool = False,
+    traits_since: date | None = None,
+    document: str = "",
 ) -> OrganisationView:
     """Set what differs, mirror it in the placements, write the history and tell the higher rooms."""
     reference = Reference.load(session)
@@ -280,9 +283,13 @@ def _change(
     placed = {name: wanted[name] for name in PLACED_FIELDS if name in wanted}
     if placed:
         ledger.change_placements(session, {organisation_id: (effective_on, placed)})
+    if differs.get("registered_on"):
+        ledger.begin_placements_by(session, organisation_id, differs["registered_on"])
+    if document.strip() and (entries or also):
+        entries.append(ledger.Entry(organisation_id, "document", "", document.strip(), effective_on))
     record(session, entries, actor)
     if differs or placed or also:
-        ledger.announce(session, organisations=[organisation_id], today=actor.today)
+        ledger.announce(session, organisations=[organisation_id], today=actor.today, traits_since=traits_since)
     return queries.organisation_view(session, organisation_id)
 
 

@@ -111,10 +111,10 @@ def _look_into_sheets(archive: zipfile.ZipFile) -> dict[str, frozenset[Coordinat
                 _refuse("damaged", "文件中的行号异常，无法读取。请在 WPS 或 Excel 中打开并另存为 .xlsx 后再导入。")
             corner = _further_corner(corner, chunk)
             formulas.update(_uncalculated_cells(chunk))
+            if cells + (corner[0] + 1) * (corner[1] + 1) > MAX_CELLS:  # the rest is not looked at: a million rows take a minute
+                reach = f"工作表“{name}”的范围达到 {corner[0] + 1} 行以上，约 {corner[1] + 1} 列，超出上限"
+                _refuse("too_many_cells", f"{reach}。请删除数据区以外的多余单元格，或拆成几个文件后再导入。")
         cells += (corner[0] + 1) * (corner[1] + 1)
-        if cells > MAX_CELLS:
-            message = f"工作表“{name}”的范围达到 {corner[0] + 1} 行 × {corner[1] + 1} 列，超出上限。请删除数据区以外的多余单元格后再导入。"
-            _refuse("too_many_cells", message)
         found[name] = frozenset(formulas)
     return found
 

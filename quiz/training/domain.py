@@ -5,46 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
+from quiz.training.periods import Period, intersect, outside, union
+from quiz.training.requirements import Amounts, ClassState, Holder, Requirements, class_state, completed_on, study_state
 from quiz.vocabulary import DutyClosing, OrganisationKind
 
+__all__ = [
+    "Audience", "DutyState", "OrganisationFacts", "Period", "PostFacts", "Progress", "Requirements", "Terms", "due_day", "duty_state",
+    "intersect", "matches_placement", "matches_traits", "memberships", "observe_traits", "reached_on", "selects", "union", "why",
+]  # fmt: skip
+
 ALL_TIME_SINCE = date.min
-
-
-class Period(NamedTuple):
-    """Days from `since`; `until` is the first day outside, None when there is no end."""
-
-    since: date
-    until: date | None
-
-    def holds(self, day: date) -> bool:
-        """Does the day lie within?"""
-        return self.since <= day and (self.until is None or day < self.until)
-
-
-def intersect(left: Sequence[Period], right: Sequence[Period]) -> list[Period]:
-    """The days that lie in both, in order; each side is in order and does not overlap itself."""
-    both = []
-    for a in left:
-        for b in right:
-            since = max(a.since, b.since)
-            until = min(filter(None, (a.until, b.until)), default=None)
-            if until is None or since < until:
-                both.append(Period(since, until))
-    return sorted(both, key=lambda period: period.since)
-
-
-def union(periods: Iterable[Period]) -> list[Period]:
-    """The days that lie in any of them, as the fewest periods in order."""
-    joined: list[Period] = []
-    for period in sorted(periods, key=lambda each: each.since):
-        last = joined[-1] if joined else None
-        if last is None or (last.until is not None and last.until < period.since):
-            joined.append(period)
-        elif last.until is not None:
-            joined[-1] = Period(last.since, None if period.until is None else max(last.until, period.until))
-    return joined
+_PAPER_ONLY, _NOBODY_ELSE = Requirements(), Holder()
 
 
 # --- the audience -----------------------------------------------------------------------------------------------------------------
@@ -152,19 +125,16 @@ def why(audience: Audience, facts: OrganisationFacts, *, labels: Mapping[str, st
 def observe_traits(periods: Sequence[Period], *, matches: bool, first_day: date, today: date) -> list[Period]:
     """The periods of matching traits, after seeing today whether they match; seeing the same again changes nothing.
 
-    An organisation seen for the first time is taken to have had its traits since `first_day`.
+    An organisation seen for the first time is taken to have had its traits since `first_day`. `today` may lie back: then what was
+    seen on later days is overruled.
     """
     kept = list(periods)
-    last = kept[-1] if kept else None
-    if matches and last is None:
+    if matches and not kept:
         return [Period(first_day, None)]
-    if matches and last is not None and last.until is not None:
-        if last.until >= today:
-            return [*kept[:-1], Period(last.since, None)]
-        return [*kept, Period(today, None)]
-    if not matches and last is not None and last.until is None:
-        return [*kept[:-1], Period(last.since, today)] if last.since < today else kept[:-1]
-    return kept
+    if matches == (bool(kept) and kept[-1].until is None):
+        return kept
+    before = [Period(each.since, min(each.until or today, today)) for each in kept if each.since < today]
+    return union([*before, Period(today, None)]) if matches else before
 
 
 def memberships(
@@ -173,16 +143,11 @@ def memberships(
     traits: Sequence[Period] | None,
     opens_on: date,
     registered_on: date | None = None,
-    closed_on: date | None = None,
+    closures: Sequence[Period] = (),
 ) -> list[Period]:
-    """The days in the audience: rightly placed, with the traits asked for, in existence, and the programme open.
-
-    A closing is dated by the facts as known now, so a re-opened organisation was never gone.
-    """
+    """The days in the audience: rightly placed, with the traits asked for, in existence and not closed, and the programme open."""
     since = opens_on if registered_on is None else max(opens_on, registered_on)
-    if closed_on is not None and closed_on <= since:
-        return []
-    found = intersect(union(placed), [Period(since, closed_on)])
+    found = intersect(union(placed), outside(closures, since=since))
     return found if traits is None else intersect(found, list(traits))
 
 
@@ -216,9 +181,20 @@ class Progress:
     """How far a person has come in a programme: first days, whatever enterprise it was for."""
 
     trained_on: date | None = None
+    """First day of an attempt; hours and study count as training too and are added to it."""
     examined_on: date | None = None
     passed_on: date | None = None
     attempt_id: int | None = None
+    class_minutes: Amounts = ()
+    """Minutes credited by classes of the programme, by day."""
+    study_seconds: Amounts = ()
+    """Seconds of study of its materials, by day."""
+
+    @property
+    def first_day(self) -> date | None:
+        """First day of any learning: an attempt, a minute of class, a second of study."""
+        days = [self.trained_on, *(day for day, amount in (*self.class_minutes, *self.study_seconds) if amount > 0)]
+        return min((day for day in days if day is not None), default=None)
 
 
 @dataclass(frozen=True)
@@ -243,6 +219,27 @@ class DutyState:
     exempt_until: date | None = None
     closed_on: date | None = None
     closing: str | None = None
+    is_first_time: bool = False
+    minutes_due: int = 0
+    minutes_done: int = 0
+    hours_on: date | None = None
+    study_minutes: int = 0
+    materials_on: date | None = None
+    exempt_reason: str = ""
+
+    @property
+    def is_void(self) -> bool:
+        """Held on no day, and nothing was ever granted on it: by corrected facts there never was such a duty."""
+        return self.opened_on == self.closed_on and self.extended_to is None and self.exempted_on is None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An exemption of the whole organisation that stands: whoever becomes a holder meanwhile is exempt with it."""
+
+    since: date
+    until: date | None
+    reason: str
 
 
 def due_day(terms: Terms, *, owed_since: date, extended_to: date | None = None, exempt_until: date | None = None) -> date:
@@ -265,13 +262,11 @@ def reached_on(day: date | None, *, opened_on: date, closed_on: date | None) -> 
     return reached if closed_on is None or reached < closed_on else None
 
 
-def closing_reason(
-    *, closed_on: date | None, completed_on: date | None, held_to: date | None, organisation_closed_on: date | None
-) -> str | None:
+def closing_reason(*, closed_on: date | None, completed_on: date | None, held_to: date | None, closures: Sequence[Period]) -> str | None:
     """Why a duty ended uncompleted; None while it is owed, or when it had been completed."""
     if closed_on is None or completed_on is not None:
         return None
-    if organisation_closed_on is not None and organisation_closed_on <= closed_on:
+    if any(closure.holds(closed_on) for closure in closures):
         return DutyClosing.ORGANISATION_CLOSED.value
     if held_to is not None and held_to <= closed_on:
         return DutyClosing.HOLDER_LEFT.value
@@ -285,7 +280,10 @@ def duty_state(
     member: Sequence[Period],
     progress: Progress,
     known: DutyState | None,
-    organisation_closed_on: date | None = None,
+    closures: Sequence[Period] = (),
+    requirements: Requirements = _PAPER_ONLY,
+    holder: Holder = _NOBODY_ELSE,
+    standing: Standing | None = None,
 ) -> DutyState | None:
     """What the duty of this post ought to say; None when there is none and never was.
 
@@ -301,24 +299,44 @@ def duty_state(
         assert known is not None
         opened_on = owed_since = known.opened_on
         closed_on = opened_on
-    granted = known or DutyState(
-        organisation_id=post.organisation_id, role=post.role, post_id=post.id, person_id=post.person_id,
-        designated=post.designated, opened_on=opened_on, due_on=terms.due_on, is_new_holder=False,
-    )  # fmt: skip
-    completed_on = reached_on(progress.passed_on, opened_on=opened_on, closed_on=closed_on)
+    granted = known or _new_duty(post, opened_on=opened_on, due_on=terms.due_on, standing=standing)
+    hours, study_minutes, materials_on = ClassState(), 0, None
+    if opened_on != closed_on:
+        whole = Period(opened_on, closed_on)
+        hours = class_state(requirements, holder, progress.class_minutes, role=post.role, owed=whole, programme_opens_on=terms.opens_on)
+        study_minutes, materials_on = study_state(requirements, progress.study_seconds, owed=whole)
+    passed_on = reached_on(progress.passed_on, opened_on=opened_on, closed_on=closed_on)
+    done_on = completed_on(
+        requirements, minutes_due=hours.minutes_due, passed_on=passed_on, hours_on=hours.hours_on, materials_on=materials_on
+    )
     return replace(
         granted,
+        person_id=post.person_id,
         designated=post.designated,
         opened_on=opened_on,
         due_on=due_day(terms, owed_since=owed_since, extended_to=granted.extended_to, exempt_until=granted.exempt_until),
         is_new_holder=post.held_from > terms.opens_on,
-        trained_on=reached_on(progress.trained_on, opened_on=opened_on, closed_on=closed_on),
+        trained_on=reached_on(progress.first_day, opened_on=opened_on, closed_on=closed_on),
         examined_on=reached_on(progress.examined_on, opened_on=opened_on, closed_on=closed_on),
-        passed_on=completed_on,
-        completed_on=completed_on,
-        completed_attempt_id=progress.attempt_id if completed_on is not None else None,
+        passed_on=passed_on,
+        completed_on=done_on,
+        completed_attempt_id=progress.attempt_id if done_on is not None and passed_on is not None else None,
         closed_on=closed_on,
-        closing=closing_reason(
-            closed_on=closed_on, completed_on=completed_on, held_to=post.held_to, organisation_closed_on=organisation_closed_on
-        ),
+        closing=closing_reason(closed_on=closed_on, completed_on=done_on, held_to=post.held_to, closures=closures),
+        is_first_time=hours.is_first_time,
+        minutes_due=hours.minutes_due,
+        minutes_done=hours.minutes_done,
+        hours_on=hours.hours_on,
+        study_minutes=study_minutes,
+        materials_on=materials_on,
     )
+
+
+def _new_duty(post: PostFacts, *, opened_on: date, due_on: date, standing: Standing | None) -> DutyState:
+    duty = DutyState(
+        organisation_id=post.organisation_id, role=post.role, post_id=post.id, person_id=post.person_id,
+        designated=post.designated, opened_on=opened_on, due_on=due_on, is_new_holder=False,
+    )  # fmt: skip
+    if standing is None or (standing.until is not None and standing.until <= opened_on):
+        return duty
+    return replace(duty, exempted_on=standing.since, exempt_until=standing.until, exempt_reason=standing.reason)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -12,11 +11,12 @@ from sqlalchemy import Connection, bindparam, select
 from sqlmodel import Session, col
 
 from quiz import clock
-from quiz.models.attempts import Attempt
-from quiz.models.organisations import Organisation, OrganisationFeature, Placement, Post, Region
-from quiz.models.training import Duty, Membership, Programme, TraitPeriod
-from quiz.training.domain import Audience, DutyState, Period, PostFacts, Progress, Terms
-from quiz.vocabulary import OrganisationStatus
+from quiz.models.organisations import Closure, Organisation, OrganisationFeature, Placement, Post, Region
+from quiz.models.training import Duty, ExemptionRequest, Membership, Programme, TraitPeriod
+from quiz.training import hours_by_law
+from quiz.training.domain import Audience, DutyState, Period, PostFacts, Standing, Terms
+from quiz.training.requirements import Requirements
+from quiz.vocabulary import ExemptionState, OrganisationStatus
 
 CHUNK = 2_000
 """Organisations handled at once: few statements, and IN-lists far below SQLite's limit."""
@@ -42,6 +42,9 @@ class ProgrammeFacts:
     audience: Audience
     terms: Terms
     paper_id: int | None
+    requirements: Requirements
+    materials: tuple[str, ...]
+    """Codes of the editions whose cards are to be studied."""
 
 
 @dataclass
@@ -59,16 +62,25 @@ class OrganisationRecord:
     """The day on which the roster learnt of it."""
     features: set[str] = field(default_factory=set)
     placements: list[tuple[Period, Any]] = field(default_factory=list)
+    closures: list[Period] = field(default_factory=list)
+    """Closings that ended; the present one is `closed_on`."""
     posts: list[PostFacts] = field(default_factory=list)
     traits: list[Period] = field(default_factory=list)
     members: list[Period] = field(default_factory=list)
     duties: dict[int, tuple[int, DutyState]] = field(default_factory=dict)
     """Post → (id of the duty row, its state)."""
+    standing: Standing | None = None
+    """The exemption of the whole organisation, while one stands."""
 
 
-_programme = select(
-    col(Programme.id), col(Programme.code), col(Programme.state), col(Programme.role), col(Programme.audience),
-    col(Programme.opens_on), col(Programme.due_on), col(Programme.grace_days), col(Programme.paper_id),
+_programme: Any = select(  # type: ignore[call-overload]
+    *(
+        getattr(Programme, name)
+        for name in (
+            "id", "code", "state", "role", "audience", "opens_on", "due_on", "grace_days", "paper_id", "hours_rule", "hours_fixed",
+            "minutes_per_hour", "materials", "material_minutes",
+        )
+    )
 )  # fmt: skip
 _organisations = (
     select(
@@ -90,6 +102,11 @@ _placements = (
     .where(col(Placement.organisation_id).in_(bindparam("ids", expanding=True)))
     .order_by(col(Placement.since))
 )  # fmt: skip
+_closures = (
+    select(col(Closure.organisation_id), col(Closure.since), col(Closure.until))
+    .where(col(Closure.organisation_id).in_(bindparam("ids", expanding=True)))
+    .order_by(col(Closure.since))
+)
 _posts: Any = (
     select(
         col(Post.id), col(Post.person_id), col(Post.organisation_id), col(Post.role), col(Post.designated),
@@ -113,9 +130,19 @@ _traits = _periods_of(TraitPeriod)
 _duties: Any = select(col(Duty.id), *(getattr(Duty, name) for name in DUTY_FIELDS)).where(
     col(Duty.programme_id) == bindparam("programme_id"), col(Duty.organisation_id).in_(bindparam("ids", expanding=True))
 )
-_attempts = select(col(Attempt.person_id), col(Attempt.id), col(Attempt.started_at), col(Attempt.handed_in_at), col(Attempt.passed)).where(
-    col(Attempt.paper_id) == bindparam("paper_id"), col(Attempt.person_id).in_(bindparam("ids", expanding=True))
-)
+_standing = (
+    select(
+        col(ExemptionRequest.organisation_id), col(ExemptionRequest.effective_on), col(ExemptionRequest.until),
+        col(ExemptionRequest.ended_on), col(ExemptionRequest.paper), col(ExemptionRequest.reason),
+    )
+    .where(
+        col(ExemptionRequest.programme_id) == bindparam("programme_id"),
+        col(ExemptionRequest.organisation_id).in_(bindparam("ids", expanding=True)),
+        col(ExemptionRequest.state).in_((ExemptionState.APPROVED.value, ExemptionState.ENDED.value)),
+        col(ExemptionRequest.duty_id).is_(None),
+    )
+    .order_by(col(ExemptionRequest.effective_on), col(ExemptionRequest.id))
+)  # fmt: skip
 
 
 def core(session: Session) -> Connection:
@@ -133,7 +160,26 @@ def _facts(row: Any) -> ProgrammeFacts:
         audience=Audience.of(row.audience),
         terms=Terms(row.opens_on, row.due_on, row.grace_days),
         paper_id=row.paper_id,
+        requirements=requirements_of(row),
+        materials=tuple(row.materials or ()),
     )
+
+
+def requirements_of(row: Any) -> Requirements:
+    """The components of a programme, from its row."""
+    return Requirements(
+        paper=row.paper_id is not None,
+        hours_rule=row.hours_rule,
+        fixed_minutes=round((row.hours_fixed or 0) * row.minutes_per_hour),
+        minutes_per_hour=row.minutes_per_hour,
+        study_minutes=row.material_minutes if row.materials else 0,
+        law=hours_by_law.table(),
+    )
+
+
+def exemption_reason(paper: str, reason: str) -> str:
+    """What a duty says of the exemption that stands on it."""
+    return "：".join(filter(None, (paper, reason)))[:200]
 
 
 def programme_facts(session: Session, programme_id: int) -> ProgrammeFacts | None:
@@ -188,6 +234,8 @@ def records(session: Session, *, programme: ProgrammeFacts, ids: Sequence[int], 
             found[organisation_id].features.add(feature)
     for placement in connection.execute(_placements, {"ids": ids}):
         found[placement.organisation_id].placements.append((Period(placement.since, placement.until), placement))
+    for organisation_id, *closed in connection.execute(_closures, {"ids": ids}):
+        found[organisation_id].closures.append(Period(*closed))
     for post in connection.execute(_posts, {"ids": ids, "role": programme.role}):
         found[post.organisation_id].posts.append(PostFacts(*post))
     scope = {"ids": ids, "programme_id": programme.id}
@@ -199,30 +247,8 @@ def records(session: Session, *, programme: ProgrammeFacts, ids: Sequence[int], 
     for duty_id, *state in connection.execute(_duties, scope):
         duty = DutyState(*state)
         found[duty.organisation_id].duties[duty.post_id] = (duty_id, duty)
+    for row in connection.execute(_standing, scope):
+        ends_on = row.ended_on or row.until
+        if ends_on is None or ends_on > row.effective_on:
+            found[row.organisation_id].standing = Standing(row.effective_on, ends_on, exemption_reason(row.paper, row.reason))
     return found
-
-
-def progress_of(session: Session, *, programme: ProgrammeFacts, person_ids: Sequence[int]) -> dict[int, Progress]:
-    """How far these people have come within the programme, read from their attempts."""
-    if programme.paper_id is None:
-        return {}
-    connection = core(session)
-    rows: dict[int, list[Any]] = defaultdict(list)
-    for chunk in chunks(sorted(set(person_ids))):
-        for row in connection.execute(_attempts, {"ids": chunk, "paper_id": programme.paper_id}):
-            rows[row.person_id].append(row)
-    return {person_id: _progress(attempts, programme.terms.opens_on) for person_id, attempts in rows.items()}
-
-
-def _progress(attempts: Sequence[Any], opens_on: date) -> Progress:
-    """First days on or after the opening; a hand-in is a day of training too."""
-    handed_in = [(clock.local_day(each.handed_in_at), each) for each in attempts if each.handed_in_at is not None]
-    handed_in = [(day, each) for day, each in handed_in if day >= opens_on]
-    started = [day for day in (clock.local_day(each.started_at) for each in attempts) if day >= opens_on]
-    passed = sorted((each.handed_in_at, each.id, day) for day, each in handed_in if each.passed)
-    return Progress(
-        trained_on=min([*started, *(day for day, _ in handed_in)], default=None),
-        examined_on=min((day for day, _ in handed_in), default=None),
-        passed_on=passed[0][2] if passed else None,
-        attempt_id=passed[0][1] if passed else None,
-    )

@@ -73,13 +73,13 @@ _DUTIES = (
         col(Duty.person_id) == bindparam("person_id"),
         col(Duty.opened_on) <= bindparam("today"),
         or_(col(Duty.closed_on).is_(None), col(Duty.closed_on) > bindparam("today")),
-        col(Duty.exempted_on).is_(None),
+        or_(col(Duty.exempted_on).is_(None), col(Duty.exempted_on) > bindparam("today"), col(Duty.exempt_until) <= bindparam("today")),
         col(Programme.state) == ProgrammeState.OPEN.value,
         col(Paper.state) == PaperState.PUBLISHED.value,
     )
     .order_by(col(Duty.due_on), col(Duty.id))
 )
-"""The duties a person holds today, with the paper each asks for; exempt duties ask for nothing."""
+"""The duties a person holds today, with the paper each asks for; those exempt today ask for nothing."""
 
 
 def _view(session: Session, paper: PaperView, rows: Sequence[tuple], taken: list[AttemptRow], *, person_id: int, now: datetime) -> MyPaper:  # type: ignore[type-arg]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,16 +10,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from quiz.models.organisations import Organisation, OrganisationFeature, Region, Sector
+from quiz.models.organisations import Organisation, OrganisationFeature
 from quiz.models.training import Duty, Programme
-from quiz.organisations.reach import Reach, Reaches
 from quiz.problems import NotFound
 from quiz.training import facts
-from quiz.training.domain import Audience, OrganisationFacts, selects
-from quiz.vocabulary import HolderPolicy, PostRole, ProgrammeState
-
-SAMPLE = 20
-"""Organisations shown as examples of an audience."""
+from quiz.training.domain import Audience, OrganisationFacts
+from quiz.training.requirements import Requirements
+from quiz.vocabulary import HolderPolicy, HoursRule, PostRole, ProgrammeState
 
 
 @dataclass(frozen=True)
@@ -40,6 +36,20 @@ class ProgrammeView:
     due_on: date
     grace_days: int
     paper_id: int | None
+    template: str
+    series: str
+    hours_rule: HoursRule
+    hours_fixed: float | None
+    minutes_per_hour: int
+    materials: tuple[str, ...]
+    material_minutes: int
+    validity_months: int | None
+    retraining_months: int | None
+
+    @property
+    def requirements(self) -> Requirements:
+        """Its components."""
+        return facts.requirements_of(self)
 
     @classmethod
     def of(cls, row: Programme) -> ProgrammeView:
@@ -48,8 +58,19 @@ class ProgrammeView:
             id=row.id, code=row.code, title=row.title, description=row.description, basis=row.basis,
             state=ProgrammeState(row.state), role=PostRole(row.role), audience=Audience.of(row.audience),
             policy=HolderPolicy(row.policy), opens_on=row.opens_on, due_on=row.due_on, grace_days=row.grace_days,
-            paper_id=row.paper_id,
+            paper_id=row.paper_id, template=row.template, series=row.series, hours_rule=HoursRule(row.hours_rule),
+            hours_fixed=row.hours_fixed, minutes_per_hour=row.minutes_per_hour, materials=tuple(row.materials),
+            material_minutes=row.material_minutes, validity_months=row.validity_months, retraining_months=row.retraining_months,
         )  # fmt: skip
+
+    def components_json(self) -> dict[str, Any]:
+        """What is asked, by component; an absent one is not asked."""
+        asked: dict[str, Any] = {"paper": self.paper_id} if self.paper_id is not None else {}
+        if self.requirements.hours:
+            asked["hours"] = {"rule": self.hours_rule.value, "fixed": self.hours_fixed, "minutes_per_hour": self.minutes_per_hour}
+        if self.requirements.study_minutes:
+            asked["study"] = {"minutes": self.material_minutes, "materials": list(self.materials)}
+        return asked
 
     def as_json(self) -> dict[str, Any]:
         """As `programme list --json` gives it."""
@@ -83,18 +104,12 @@ class DutyView:
     exempt_reason: str
     closed_on: date | None
     closing: str | None
-
-
-@dataclass(frozen=True)
-class AudiencePreview:
-    """Whom an audience would concern, before anything is opened."""
-
-    total: int
-    by_district: tuple[tuple[str, str, int], ...]
-    """Code, name, number."""
-    by_sector: tuple[tuple[str, str, int], ...]
-    sample: tuple[tuple[int, str], ...]
-    """Ids and names of a few."""
+    is_first_time: bool
+    minutes_due: int
+    minutes_done: int
+    hours_on: date | None
+    study_minutes: int
+    materials_on: date | None
 
 
 def programmes(session: Session, *, states: Sequence[ProgrammeState] | None = None) -> list[ProgrammeView]:
@@ -147,48 +162,6 @@ def organisation_facts(session: Session, *, organisation_id: int) -> Organisatio
         departments=frozenset(filter(None, (row.department_code, row.direct_department_code))),
         features=frozenset(session.scalars(tags)), hospital_grade=row.hospital_grade,
     )  # fmt: skip
-
-
-def preview_audience(session: Session, *, audience: Audience, reach: Reach | Reaches | None = None) -> AudiencePreview:
-    """Count the organisations an audience would concern today, by district and by sector, with a few examples."""
-    query = select(
-        col(Organisation.id), col(Organisation.name), col(Organisation.kind), col(Organisation.sector_code),
-        col(Organisation.district_code), col(Organisation.town_code), col(Organisation.department_code),
-        col(Organisation.direct_department_code), col(Organisation.hospital_grade),
-    ).where(col(Organisation.status).not_in(facts.CLOSED_STATUSES), *(reach.conditions() if reach else ()))  # fmt: skip
-    connection = facts.core(session)
-    features: dict[int, set[str]] = {}
-    if audience.features:
-        tagged = select(col(OrganisationFeature.organisation_id), col(OrganisationFeature.feature_code)).where(
-            col(OrganisationFeature.feature_code).in_(sorted(audience.features))
-        )
-        for organisation_id, code in connection.execute(tagged):
-            features.setdefault(organisation_id, set()).add(code)
-    chain = facts.region_chains(session)
-    chosen = [
-        row
-        for row in connection.execute(query.order_by(col(Organisation.id)))
-        if selects(
-            audience,
-            OrganisationFacts(
-                kind=row.kind, sector=row.sector_code, regions=chain(row.district_code) | chain(row.town_code),
-                departments=frozenset(filter(None, (row.department_code, row.direct_department_code))),
-                features=frozenset(features.get(row.id, ())), hospital_grade=row.hospital_grade,
-            ),
-        )
-    ]  # fmt: skip
-    return AudiencePreview(
-        total=len(chosen),
-        by_district=_counted(session, (row.district_code for row in chosen), Region),
-        by_sector=_counted(session, (row.sector_code for row in chosen), Sector),
-        sample=tuple((row.id, row.name) for row in chosen[:SAMPLE]),
-    )
-
-
-def _counted(session: Session, codes: Any, table: type[Region] | type[Sector]) -> tuple[tuple[str, str, int], ...]:
-    numbers = Counter(codes)
-    named = facts.core(session).execute(select(col(table.code), col(table.name)).order_by(col(table.position), col(table.code)))
-    return tuple((code, name, numbers[code]) for code, name in named if code in numbers)
 
 
 def has_progress(session: Session, *, programme_id: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -11,21 +11,42 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from quiz import events
+from quiz.banks import cards
 from quiz.models.papers import Paper
 from quiz.models.training import Duty, Membership, Programme, TraitPeriod
 from quiz.problems import Invalid, NotFound, Refusal
 from quiz.training import alignment, facts, queries
 from quiz.training.alignment import synchronise
 from quiz.training.domain import Audience, Period, due_day, intersect
-from quiz.training.queries import DutyView, ProgrammeView, preview_audience
-from quiz.vocabulary import HolderPolicy, PostRole, ProgrammeState
+from quiz.training.queries import DutyView, ProgrammeView
+from quiz.training.requirements import BY_LAW
+from quiz.vocabulary import HolderPolicy, HoursRule, PaperState, PostRole, ProgrammeState
 
 __all__ = [
-    "OpenedView", "close_programme", "create_programme", "edit_programme", "exempt", "extend_due", "open_programme",
-    "preview_audience", "synchronise", "withdraw_exemption",
+    "Components", "OpenedView", "close_programme", "create_programme", "edit_programme", "exempt", "extend_due", "open_programme",
+    "synchronise", "withdraw_exemption",
 ]  # fmt: skip
 
+SHORTEST_HOUR, LONGEST_HOUR = 30, 60
+"""Minutes of one 学时 that a programme may choose: no law says, 45 is the custom."""
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,58}[a-z0-9]")
+
+
+@dataclass(frozen=True)
+class Components:
+    """What is asked beside a paper, and how long it lasts."""
+
+    hours_rule: HoursRule = HoursRule.NONE
+    hours_fixed: float | None = None
+    minutes_per_hour: int = 45
+    materials: tuple[str, ...] = ()
+    material_minutes: int = 0
+    validity_months: int | None = None
+    retraining_months: int | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """As the table holds them."""
+        return {**asdict(self), "hours_rule": self.hours_rule.value, "materials": list(self.materials)}
 
 
 @dataclass(frozen=True)
@@ -52,6 +73,9 @@ def create_programme(
     paper_id: int | None = None,
     description: str = "",
     basis: str = "",
+    components: Components = Components(),
+    template: str = "",
+    series: str = "",
 ) -> ProgrammeView:
     """Draft a programme; nobody owes anything before it is opened."""
     if not _CODE.fullmatch(code):
@@ -61,6 +85,7 @@ def create_programme(
     row = Programme(
         code=code, title=title.strip(), description=description, basis=basis, role=role.value, audience=audience.as_json(),
         policy=policy.value, opens_on=opens_on, due_on=due_on, grace_days=grace_days, paper_id=paper_id, created_at=now,
+        template=template, series=series, **components.columns(),
     )  # fmt: skip
     _check(session, row)
     session.add(row)
@@ -69,19 +94,23 @@ def create_programme(
 
 
 def edit_programme(session: Session, *, programme_id: int, today: date, **changes: Any) -> ProgrammeView:
-    """Change what is given of: title, description, basis, audience, policy, opens_on, due_on, grace_days, role, paper_id.
+    """Change what is given of: title, description, basis, audience, policy, opens_on, due_on, grace_days, role, paper_id, and what
+    `Components` names.
 
     In an open programme a new rule applies to the facts from its opening on, as if it had always been so; published snapshots
     keep what was known. Role and paper stay once somebody has begun.
     """
     row = _programme(session, programme_id)
     known = {"title", "description", "basis", "audience", "policy", "opens_on", "due_on", "grace_days", "role", "paper_id"}
+    known |= {field.name for field in fields(Components)}
     if changes.keys() - known:
         raise TypeError(f"cannot edit {sorted(changes.keys() - known)}")
     if row.state == ProgrammeState.CLOSED:
         raise Refusal("该专项已结束，不能再修改；如需继续，请先重新开放。", code="programme_closed")
     if "audience" in changes:
         changes["audience"] = changes["audience"].as_json()
+    if "materials" in changes:
+        changes["materials"] = list(changes["materials"])
     changed = {name: value for name, value in changes.items() if getattr(row, name) != value}
     if {"role", "paper_id"} & changed.keys() and queries.has_progress(session, programme_id=programme_id):
         raise Refusal("已有人开始参加该专项，不能更换试卷或岗位；请另建一个专项。", code="programme_begun")
@@ -90,13 +119,15 @@ def edit_programme(session: Session, *, programme_id: int, today: date, **change
     for name, value in changed.items():
         setattr(row, name, value)
     _check(session, row)
+    if row.state == ProgrammeState.OPEN:
+        check_components(session, row)
     session.flush()
     if row.state == ProgrammeState.OPEN:
         if {"audience", "opens_on"} & changed.keys():
             facts.core(session).execute(delete(TraitPeriod).where(col(TraitPeriod.programme_id) == programme_id))
-        if changed.keys() - {"title", "description", "basis", "policy"}:
+        if changed.keys() - {"title", "description", "basis", "policy", "validity_months", "retraining_months"}:
             _align_all(session, programme_id=programme_id, today=today)
-        if "policy" in changed:
+        if {"policy", "opens_on", "due_on", "grace_days"} & changed.keys():
             events.announce(session, events.DutiesChanged(programme_id=programme_id, organisation_ids=_member_ids(session, programme_id)))
     return ProgrammeView.of(row)
 
@@ -104,8 +135,7 @@ def edit_programme(session: Session, *, programme_id: int, today: date, **change
 def open_programme(session: Session, *, programme_id: int, today: date) -> OpenedView:
     """Lay the duties on everybody concerned; a closed programme is taken up again where the facts stand now."""
     row = _programme(session, programme_id)
-    if row.paper_id is None:
-        raise Refusal("该专项还没有指定试卷，请先指定试卷再开放。", code="programme_without_paper")
+    check_components(session, row)
     row.state = ProgrammeState.OPEN.value
     session.flush()
     _align_all(session, programme_id=programme_id, today=today)
@@ -137,20 +167,25 @@ def extend_due(session: Session, *, duty_id: int, due_on: date, reason: str) -> 
     return queries.duty(session, duty_id=duty_id)
 
 
-def exempt(session: Session, *, duty_id: int, exempted_on: date, reason: str) -> DutyView:
-    """Take the duty off its holder from that day on; `reason` says on whose decision and on what paper (核减)."""
+def exempt(session: Session, *, duty_id: int, exempted_on: date, reason: str, until: date | None = None) -> DutyView:
+    """Take the duty off its holder from that day on; `reason` says on whose decision and on what paper (核减).
+
+    `until` is the first day on which it is owed again, when that is known beforehand.
+    """
     duty = queries.duty(session, duty_id=duty_id)
     _reason(reason)
+    if until is not None and until <= exempted_on:
+        raise Invalid("恢复应训的日期须晚于核减开始的日期。", code="exemption_days")
     if duty.exempted_on is not None and duty.exempt_until is None:
         raise Refusal("该项任务已经核减，无需重复办理。", code="already_exempt")
-    _set(session, duty, exempted_on=exempted_on, exempt_until=None, exempt_reason=reason.strip(), due_on=_due(session, duty, None))
+    _set(session, duty, exempted_on=exempted_on, exempt_until=until, exempt_reason=reason.strip()[:200], due_on=_due(session, duty, until))
     return queries.duty(session, duty_id=duty_id)
 
 
 def withdraw_exemption(session: Session, *, duty_id: int, withdrawn_on: date) -> DutyView:
     """Lay the duty on its holder again, with a full grace from that day; withdrawn on its first day it was never there."""
     duty = queries.duty(session, duty_id=duty_id)
-    if duty.exempted_on is None or duty.exempt_until is not None:
+    if duty.exempted_on is None or (duty.exempt_until is not None and duty.exempt_until <= withdrawn_on):
         raise Refusal("该项任务没有核减，无需撤回。", code="not_exempt")
     if withdrawn_on <= duty.exempted_on:
         _set(session, duty, exempted_on=None, exempt_until=None, exempt_reason="", due_on=_due(session, duty, None))
@@ -175,6 +210,37 @@ def _check(session: Session, row: Programme) -> None:
         raise Invalid("新任宽限天数不能为负数，请修改。", code="programme_grace")
     if row.paper_id is not None and session.get(Paper, row.paper_id) is None:
         raise Invalid("所选试卷不存在，请重新选择。", code="paper_unknown")
+    _check_amounts(session, row)
+
+
+def check_components(session: Session, row: Programme) -> None:
+    """Refuse a programme that asks for nothing, for hours no law gives, or for a paper nobody could take."""
+    asked = facts.requirements_of(row)
+    if not asked.any:
+        raise Refusal("该专项什么都没有要求：请至少指定试卷、学时、学习资料三项中的一项，再开放。", code="programme_without_component")
+    if asked.hours_rule in BY_LAW and (gaps := asked.law.gaps(row.role, asked.hours_rule)):
+        raise Refusal(
+            f"不能按法定学时要求“{PostRole(row.role).label}”：{gaps[0].remark}请改选“{HoursRule.FIXED.label}”并写明学时。",
+            code="no_legal_hours",
+        )
+    paper = session.get(Paper, row.paper_id) if row.paper_id is not None else None
+    if paper is not None and paper.state == PaperState.DRAFT:
+        raise Refusal(f"试卷“{paper.title}”还是草稿，请培训教师在“试卷”页核对并发布后，再开放专项。", code="paper_not_published")
+
+
+def _check_amounts(session: Session, row: Programme) -> None:
+    if not SHORTEST_HOUR <= row.minutes_per_hour <= LONGEST_HOUR:
+        raise Invalid(f"一学时须在 {SHORTEST_HOUR} 至 {LONGEST_HOUR} 分钟之间。", code="minutes_per_hour")
+    if row.hours_rule == HoursRule.FIXED and not (row.hours_fixed and row.hours_fixed > 0):
+        raise Invalid("选了“统一规定学时”，请写明多少学时。", code="hours_missing")
+    if row.material_minutes < 0 or (row.material_minutes and not row.materials):
+        raise Invalid("要求学习资料的，请选定至少一份学习资料。", code="materials_missing")
+    lacking = sorted(set(row.materials) - set(cards.editions_with_cards(session, row.materials)))
+    if lacking:
+        raise Invalid(f"这些资料还没有学习卡，请去掉：{'、'.join(lacking)}。", code="materials_unknown")
+    for months, name in ((row.validity_months, "证书有效期"), (row.retraining_months, "再培训间隔")):
+        if months is not None and months <= 0:
+            raise Invalid(f"{name}须为正整数个月；长期有效或不再培训请留空。", code="months")
 
 
 def _reason(reason: str) -> None:

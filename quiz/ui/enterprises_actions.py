@@ -2,60 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import streamlit as st
 from sqlmodel import Session
 
-from quiz import clock
-from quiz.accounts.domain import User
-from quiz.organisations import contacts, queries
+from quiz.organisations import contacts
 from quiz.organisations import service as organisations
 from quiz.organisations.domain import CATEGORY_LABELS, ROLE_LABELS, OrganisationView, PersonDraft, PostView
-from quiz.organisations.reach import Reaches
-from quiz.organisations.reference import Reference
-from quiz.problems import Invalid, NotFound, Refusal
-from quiz.ui import components, office
-from quiz.ui.enterprises_list import GAS_KINDS, GRADES, discreet
+from quiz.problems import Invalid, NotFound
+from quiz.ui import components, enterprises_existence, office
+from quiz.ui.enterprises_desk import EARLIEST, Desk, ask_document, pick_day
+from quiz.ui.enterprises_list import GAS_KINDS, GRADES
 from quiz.ui.markup import plain
-from quiz.vocabulary import OrganisationKind, OrganisationStatus, PostRole
+from quiz.vocabulary import OrganisationKind, PostRole
 
-EARLIEST = date(1990, 1, 1)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Who acts on which enterprise, how far they reach, on what day."""
-
-    user: User
-    reach: Reaches
-    reference: Reference
-    view: OrganisationView
-    today: date
-
-    def key(self, name: str) -> str:
-        return f"enterprise_{self.view.id}_{name}"
-
-    def act(self, action: str, work: Callable[[Session, OrganisationView], str], **detail: Any) -> None:
-        """Look the enterprise up again within reach, do it, record it."""
-
-        def whole(session: Session) -> str:
-            view = queries.organisation_view(session, self.view.id, reach=self.reach)
-            try:
-                text = work(session, view)
-            except Refusal as refusal:
-                raise discreet(refusal, self.reach) from refusal
-            office.record(session, self.user, action, subject=view.row.name, organisation=view.id, **detail)
-            return text
-
-        office.perform(whole)
-
-    def stamp(self) -> dict[str, Any]:
-        """Who and when, as every verb of the room takes it."""
-        return {"now": clock.now(), "today": self.today, "account_id": self.user.account_id}
+__all__ = ["Desk", "show"]
 
 
 def show(desk: Desk) -> None:
@@ -66,6 +29,8 @@ def show(desk: Desk) -> None:
         _appoint(desk)
     with st.expander("更正手机号、指定参训人、离任", icon=":material/badge:"):
         _posts(desk)
+    with st.expander("更正任职日期", icon=":material/edit_calendar:"):
+        _tenure(desk)
     with st.expander("修改基本情况", icon=":material/edit:"):
         _edit(desk)
     with st.expander("特征标签", icon=":material/label:"):
@@ -74,13 +39,10 @@ def show(desk: Desk) -> None:
         _move(desk)
     with st.expander("变更行业领域和主管部门", icon=":material/category:"):
         _sector(desk)
-    with st.expander("变更经营状态（停产、注销等）", icon=":material/event_busy:"):
-        _status(desk)
-
-
-def _day(desk: Desk, label: str, name: str) -> date:
-    chosen = st.date_input(label, value=desk.today, min_value=EARLIEST, max_value=desk.today, format="YYYY-MM-DD", key=desk.key(name))
-    return chosen if isinstance(chosen, date) else desk.today
+    with st.expander("变更经营状态（停产、注销、恢复营业）", icon=":material/event_busy:"):
+        enterprises_existence.status(desk)
+    with st.expander("与其他单位合并", icon=":material/merge:"):
+        enterprises_existence.merge(desk)
 
 
 def _person(desk: Desk, name: str) -> PersonDraft:
@@ -115,20 +77,26 @@ def _change_principal(desk: Desk) -> None:
         category = st.selectbox(
             "新任职务类别", list(CATEGORY_LABELS), format_func=CATEGORY_LABELS.__getitem__, key=desk.key("change_category")
         )
-        day = _day(desk, "新任任职日期（原任同日离任）", "change_day")
+        day = pick_day(desk, "新任任职日期（原任同日离任）", "change_day")
+        document = ask_document(desk, "change")
         components.bullets(["原任的成绩归其本人，不转给新任。", "新任要重新完成在办专项，期限按任职日顺延。"])
         pressed = st.form_submit_button("确认变更", type="primary")
     if pressed:
-        desk.act(
-            "change_principal", lambda session, view: _changed(desk, session, view, leaving, person, category, day), leaving=names[leaving]
-        )
+
+        def work(session: Session, view: OrganisationView) -> str:
+            return _changed(desk, session, view, leaving, person, category, day, document)
+
+        desk.act("change_principal", work, leaving=names[leaving], document=document)
 
 
-def _changed(desk: Desk, session: Session, view: OrganisationView, leaving: int, person: PersonDraft, category: str, day: date) -> str:
+def _changed(
+    desk: Desk, session: Session, view: OrganisationView, leaving: int, person: PersonDraft, category: str, day: date, document: str
+) -> str:
     before = _mine(view, leaving)
     post = organisations.change_principal(
-        session, organisation_id=view.id, person=person, held_from=day, leaving_post_id=before.id, category=category, **desk.stamp()
-    )
+        session, organisation_id=view.id, person=person, held_from=day, leaving_post_id=before.id, category=category, document=document,
+        **desk.stamp(),
+    )  # fmt: skip
     return f"主要负责人已由{before.person_name}变更为{post.person_name}，自 {day.isoformat()} 起。请给新任发放激活码。"
 
 
@@ -142,14 +110,16 @@ def _appoint(desk: Desk) -> None:
                 "职务类别", list(CATEGORY_LABELS), format_func=CATEGORY_LABELS.__getitem__, key=desk.key("appoint_category")
             )
         person = _person(desk, "appoint")
-        day = _day(desk, "任职日期", "appoint_day")
+        day = pick_day(desk, "任职日期", "appoint_day")
+        document = ask_document(desk, "appoint")
         pressed = st.form_submit_button("登记任职", type="primary")
     if pressed:
 
         def work(session: Session, view: OrganisationView) -> str:
             post = organisations.appoint(
-                session, organisation_id=view.id, person=person, role=role, held_from=day, category=category, **desk.stamp()
-            )
+                session, organisation_id=view.id, person=person, role=role, held_from=day, category=category, document=document,
+                **desk.stamp(),
+            )  # fmt: skip
             return f"已登记{post.person_name}任{post.role_label}，自 {day.isoformat()} 起。"
 
         desk.act("appoint", work, role=role)
@@ -178,13 +148,52 @@ def _posts(desk: Desk) -> None:
     ):
         desk.act("designate", lambda session, view: _designated(desk, session, view, chosen), person=post.person_name)
     with st.form(desk.key(f"end_{chosen}"), border=False):
-        day = _day(desk, "离任日期（这一天起不再任职）", f"end_day_{chosen}")
+        day = pick_day(desk, "离任日期（这一天起不再任职）", f"end_day_{chosen}")
         sure = st.checkbox(f"确认{plain(post.person_name)}离任，暂无人接任", key=desk.key(f"end_sure_{chosen}"))
         if st.form_submit_button("登记离任"):
             if sure:
                 desk.act("end_post", lambda session, view: _ended(desk, session, view, chosen, day), person=post.person_name)
             else:
                 components.note("请先勾选确认。有人接任的，请用“变更主要负责人”。", tone="warn")
+
+
+def _tenure(desk: Desk) -> None:
+    posts = [*desk.view.posts, *desk.view.past_posts]
+    if not posts:
+        st.markdown("没有任职记录。")
+        return
+    names = {post.id: f"{post.person_name}（{post.role_label}，{post.held_from} 至 {post.held_to or '今'}）" for post in posts}
+    chosen = st.selectbox("哪一条任职", list(names), format_func=lambda number: names[number], key=desk.key("tenure"))
+    post = next(each for each in posts if each.id == chosen)
+    with st.form(desk.key(f"tenure_{chosen}"), border=False):
+        left, right = st.columns(2)
+        with left:
+            since = st.date_input(
+                "正确的任职日期", post.held_from, min_value=min(EARLIEST, post.held_from), max_value=max(desk.today, post.held_from),
+                format="YYYY-MM-DD", key=desk.key(f"tenure_from_{chosen}"),
+            )  # fmt: skip
+        with right:
+            until = st.date_input(
+                "正确的离任日期（仍在任留空）", post.held_to, min_value=min(EARLIEST, post.held_from), max_value=desk.today,
+                format="YYYY-MM-DD", key=desk.key(f"tenure_to_{chosen}"),
+            )  # fmt: skip
+        document = ask_document(desk, f"tenure_{chosen}")
+        components.bullets(["用于改正登记错误；正常换人请用“变更主要负责人”。", "从未任职的，把离任日期填成与任职日期同一天。"])
+        pressed = st.form_submit_button("保存更正", type="primary")
+    if pressed and isinstance(since, date):
+        ends = until if isinstance(until, date) else None
+
+        def work(session: Session, view: OrganisationView) -> str:
+            return _corrected(desk, session, view, chosen, since, ends, document)
+
+        desk.act("correct_tenure", work, person=post.person_name, document=document)
+
+
+def _corrected(desk: Desk, session: Session, view: OrganisationView, post_id: int, since: date, until: date | None, document: str) -> str:
+    if post_id not in {each.id for each in (*view.posts, *view.past_posts)}:
+        raise NotFound("该任职不属于这家企业，请刷新后再办。")
+    post = organisations.correct_tenure(session, post_id=post_id, held_from=since, held_to=until, document=document, **desk.stamp())
+    return f"{post.person_name}的任职已更正为 {post.held_from} 至 {post.held_to or '今'}，培训任务随之重算。"
 
 
 def _phone(desk: Desk, session: Session, view: OrganisationView, post_id: int, phone: str) -> str:
@@ -244,6 +253,11 @@ def _edit(desk: Desk) -> None:
             wanted["standardisation"] = st.text_input(
                 "标准化等级", details["standardisation"], max_chars=20, key=desk.key("edit_standardisation")
             ).strip()
+            founded = st.date_input(
+                "成立日期", details["registered_on"], min_value=date(1900, 1, 1), max_value=desk.today, format="YYYY-MM-DD",
+                key=desk.key("edit_registered_on"),
+            )  # fmt: skip
+            wanted["registered_on"] = founded if isinstance(founded, date) else None
         wanted["address"] = st.text_input("详细地址", details["address"], max_chars=200, key=desk.key("edit_address")).strip()
         wanted["remark"] = st.text_input("备注", details["remark"], max_chars=200, key=desk.key("edit_remark")).strip()
         forced = st.text_input("信用代码校验不过仍要登记的，写明佐证", max_chars=200, key=desk.key("edit_forced"))
@@ -269,12 +283,17 @@ def _features(desk: Desk) -> None:
             "特征标签（决定应参加哪些专项）", list(labels), default=[code for code in desk.view.features if code in labels],
             format_func=labels.__getitem__, placeholder="可多选", select_all=False, key=desk.key("features_chosen"),
         )  # fmt: skip
+        day = pick_day(desk, "从哪一天起是这样", "features_day")
+        document = ask_document(desk, "features")
         pressed = st.form_submit_button("保存标签", type="primary")
     if pressed:
 
         def work(session: Session, view: OrganisationView) -> str:
-            organisations.set_features(session, organisation_id=view.id, features=frozenset(chosen), **desk.stamp())
-            return "特征标签已保存，培训任务已按新标签重算。"
+            since = None if day == desk.today else day
+            organisations.set_features(
+                session, organisation_id=view.id, features=frozenset(chosen), effective_on=since, document=document, **desk.stamp()
+            )
+            return f"特征标签已保存，自 {day} 起按新标签计算培训任务。"
 
         desk.act("set_features", work, features=sorted(chosen))
 
@@ -294,16 +313,24 @@ def _move(desk: Desk) -> None:
         town = st.selectbox(
             "迁往镇街", list(below), format_func=below.__getitem__, key=desk.key(f"move_town_{district}"), placeholder="请选择"
         )
-        day = _day(desk, "迁移日期（从这一天起计入新的地方）", "move_day")
+        day = pick_day(desk, "迁移日期（从这一天起计入新的地方）", "move_day")
+        document = ask_document(desk, "move")
         pressed = st.form_submit_button("确认变更所在地", type="primary")
     if pressed:
-        desk.act("move_organisation", lambda session, view: _moved(desk, session, view, district, town, day), district=district, town=town)
+        desk.act(
+            "move_organisation",
+            lambda session, view: _moved(desk, session, view, district, town, day, document),
+            district=district,
+            town=town,
+        )
 
 
-def _moved(desk: Desk, session: Session, view: OrganisationView, district: str, town: str | None, day: date) -> str:
+def _moved(desk: Desk, session: Session, view: OrganisationView, district: str, town: str | None, day: date, document: str = "") -> str:
     row = view.row
     _stay_within(desk, office.Place(row.id, district, town, row.department_code, row.direct_department_code))
-    after = organisations.move(session, organisation_id=view.id, district_code=district, town_code=town, effective_on=day, **desk.stamp())
+    after = organisations.move(
+        session, organisation_id=view.id, district_code=district, town_code=town, effective_on=day, document=document, **desk.stamp()
+    )
     return f"所在地已变更为{after.row.district_name}{after.row.town_name}，自 {day.isoformat()} 起。"
 
 
@@ -324,49 +351,30 @@ def _sector(desk: Desk) -> None:
             "行业主管部门", departments, index=departments.index(row.department_code or ""), key=desk.key("sector_department"),
             format_func=lambda code: reference.label("department", code) or "按行业领域确定",
         )  # fmt: skip
-        day = _day(desk, "从哪一天起", "sector_day")
+        day = pick_day(desk, "从哪一天起", "sector_day")
+        document = ask_document(desk, "sector")
         pressed = st.form_submit_button("确认变更行业", type="primary")
     if pressed:
-        desk.act("change_sector", lambda session, view: _sectored(desk, session, view, sector, department or None, day), sector=sector)
+
+        def work(session: Session, view: OrganisationView) -> str:
+            return _sectored(desk, session, view, sector, department or None, day, document)
+
+        desk.act("change_sector", work, sector=sector)
 
 
-def _sectored(desk: Desk, session: Session, view: OrganisationView, sector: str, department: str | None, day: date) -> str:
+def _sectored(
+    desk: Desk, session: Session, view: OrganisationView, sector: str, department: str | None, day: date, document: str = ""
+) -> str:
     row = view.row
     becomes = department or desk.reference.sectors[sector].department_code
     _stay_within(desk, office.Place(row.id, row.district_code, row.town_code, becomes, row.direct_department_code))
     after = organisations.change_sector(
-        session, organisation_id=view.id, sector_code=sector, department_code=department, effective_on=day, **desk.stamp()
+        session,
+        organisation_id=view.id,
+        sector_code=sector,
+        department_code=department,
+        effective_on=day,
+        document=document,
+        **desk.stamp(),
     )
     return f"行业领域已变更为{after.row.sector_name}，主管部门{after.row.department_name}，自 {day.isoformat()} 起。"
-
-
-def _status(desk: Desk) -> None:
-    labels = {status.value: status.label for status in OrganisationStatus}
-    with st.form(desk.key("status"), border=False):
-        status = st.selectbox(
-            "经营状态",
-            list(labels),
-            index=list(labels).index(desk.view.row.status),
-            format_func=labels.__getitem__,
-            key=desk.key("status_code"),
-        )
-        day = _day(desk, "从哪一天起", "status_day")
-        document = st.text_input("依据（登记机关状态、文件名称或文号，必填）", max_chars=200, key=desk.key("status_document"))
-        components.bullets(
-            [
-                "注销、吊销：当日起不再计入应训企业，记录保留。",
-                "停产停业、查无下落：仍计入应训企业；整个窗口期停产的，另办核减。",
-                "恢复在业：当日起重新计入。",
-            ]
-        )
-        pressed = st.form_submit_button("确认变更状态", type="primary")
-    if pressed:
-        if len(document.strip()) < 4:
-            components.note("请写明依据，例如“市场监管局 2026-11-20 准予注销登记通知书”。", tone="bad")
-            return
-
-        def work(session: Session, view: OrganisationView) -> str:
-            organisations.set_status(session, organisation_id=view.id, status=status, effective_on=day, **desk.stamp())
-            return f"经营状态已变更为“{labels[status]}”，自 {day.isoformat()} 起。"
-
-        desk.act("set_status", work, status=status, effective_on=day.isoformat(), document=document.strip())

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from markupsafe import Markup
 from sqlmodel import Session
 
 from quiz import clock
+from quiz.coverage import history as story
 from quiz.organisations.domain import OrganisationView, PostView
 from quiz.organisations.reach import Reaches
 from quiz.organisations.reference import Reference
 from quiz.training.granted import DutyRow, duty_rows
 from quiz.ui import components, office
 from quiz.ui.components import Tone
+from quiz.ui.markup import join, markup
 from quiz.vocabulary import DutyClosing, OrganisationKind, OrganisationStatus
 
 LISTED_CHANGES = 100
@@ -142,20 +147,27 @@ def remarks(row: DutyRow) -> str:
     return "；".join(parts)
 
 
-def history(view: OrganisationView) -> None:
-    """Every change: what, from, to, since when, entered when."""
-    if not view.history:
+def history(session: Session, view: OrganisationView) -> None:
+    """The story of the enterprise: what was done since when, by whom, on what document, and what it did to the duties."""
+    chapters = story.history(session, view.id)
+    if not chapters:
         components.empty_state("没有变更记录", "导入或修改名册后，这里逐条列出改了什么。")
         return
+    components.hint("按生效日期排列，最近的在前。补办的事项按实际日期计，统计数随之更正；已发布的通报不变。")
     rows = [
         (
-            office.day(line.effective_on),
-            line.label,
-            line.before or "—",
-            line.after or "—",
-            "名册导入" if line.import_id else "办公室办理" if line.account_id else "系统",
-            clock.show(line.recorded_at),
+            office.day(each.day),
+            _lines(each.changes),
+            _lines(each.effects) if each.effects else "—",
+            each.document or "—",
+            _lines([each.who, clock.show(each.entered_at)] if each.entered_at else [each.who]),
         )
-        for line in view.history[:LISTED_CHANGES]
+        for each in chapters[:LISTED_CHANGES]
     ]
-    components.table(("生效日期", "内容", "原来", "现在", "来源", "登记时间"), rows)
+    components.table(("生效日期", "办理内容", "对培训任务的影响", "依据", "经办"), rows)
+    if len(chapters) > LISTED_CHANGES:
+        components.hint(f"只列出最近 {LISTED_CHANGES} 条。")
+
+
+def _lines(texts: Iterable[str]) -> Markup:
+    return join(markup("<div>{}</div>", text) for text in texts)

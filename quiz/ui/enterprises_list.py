@@ -1,8 +1,7 @@
-"""The roster as a list: search, filters, what looks wrong, one enterprise by hand, and the workbook."""
+"""The roster as a list: search, filters, one enterprise by hand, and the workbook."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 
@@ -19,14 +18,13 @@ from quiz.organisations.reach import Reaches
 from quiz.organisations.reference import Reference
 from quiz.problems import Invalid, Refusal
 from quiz.ui import components, office, store
-from quiz.ui.components import Kpi, Tone
+from quiz.ui.components import Tone
 from quiz.ui.files import xlsx_bytes
 from quiz.vocabulary import OrganisationKind, OrganisationStatus
 
 PAGE = "enterprises"
 ROWS = 20
 AT_ONCE = 5_000
-_MOBILE = re.compile(r"(1\d{2})\d{4}(\d{4})")
 _STATUS_TONES: dict[str, Tone] = {"active": "ok", "suspended": "warn", "unreachable": "warn"}
 GAS_KINDS = ("", "管道", "瓶装", "管道、瓶装", "未用")
 GRADES = ("", "一级", "二级", "三级", "未定级")
@@ -82,27 +80,6 @@ def _line(row: OrganisationRow) -> tuple[object, ...]:
         name, row.code_label, f"{row.district_name} {row.town_name}".strip(), row.sector_name, row.principals or "未登记",
         components.badge(row.status_label, _STATUS_TONES.get(row.status, "")),
     )  # fmt: skip
-
-
-def quality(session: Session, reach: Reaches) -> None:
-    """What somebody should look at, by kind, each with the way to mend it."""
-    issues = queries.data_quality(session, reach=reach, limit=100)
-    kinds: dict[str, list[queries.QualityIssue]] = {}
-    for issue in issues:
-        kinds.setdefault(issue.label, []).append(issue)
-    if not kinds:
-        components.empty_state("没有发现问题", "名册里的代码、负责人、手机号、镇街都齐全。", href="/coverage", label="查看覆盖率")
-        return
-    components.kpi_row(
-        [Kpi(label, f"{len(found)} 家" + ("以上" if len(found) >= 100 else ""), tone="warn") for label, found in kinds.items()]
-    )
-    label = st.selectbox("查看哪一类", list(kinds), key=f"{PAGE}_quality")
-    links = [components.anchor(issue.organisation, f"/enterprises?organisation={issue.organisation_id}") for issue in kinds[label]]
-    details = [_MOBILE.sub(r"\1****\2", issue.detail) for issue in kinds[label]]
-    if any(details):
-        components.table(("企业", "说明"), zip(links, details, strict=True))
-    else:
-        components.table(("企业",), [(link,) for link in links])
 
 
 def workbook(asked: Asked, reach: Reaches) -> Callable[[], bytes]:

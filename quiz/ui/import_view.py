@@ -11,12 +11,10 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from sqlmodel import Session
 
 from quiz import clock, wiring
 from quiz.accounts.domain import User
 from quiz.db import database
-from quiz.organisations import queries
 from quiz.organisations.reach import Reaches
 from quiz.organisations.roster_report import KIND_LABELS, SEVERITY_LABELS, RosterReport
 from quiz.organisations.roster_service import import_roster, read_and_plan
@@ -25,7 +23,6 @@ from quiz.problems import Refusal
 from quiz.ui import components, office, store
 from quiz.ui.components import Kpi, Tone
 from quiz.ui.files import XLSX, xlsx_bytes
-from quiz.ui.markup import plain
 from quiz.ui.state import Slot
 
 PAGE = "import_roster"
@@ -222,23 +219,3 @@ def result() -> None:
             if st.button("知道了", key=f"{PAGE}_seen"):
                 DONE.clear()
                 st.rerun()
-
-
-def past(session: Session, user: User, reach: Reaches) -> None:
-    """Earlier imports with their reports: all of them for the city's office, one's own for the others."""
-    components.section("以往的导入")
-    found = [each for each in queries.recent_imports(session) if office.is_city_wide(reach) or each.account_id == user.account_id]
-    if not found:
-        components.empty_state("还没有导入过", "先下载模板，填好企业和主要负责人，再在上面选择文件。")
-        return
-    for each in found:
-        report = each.report
-        label = f"{clock.show(each.imported_at)}　{each.file_name}" + ("" if report else "（中断，可重新导入同一文件）")
-        with st.expander(plain(label)):
-            if not report:
-                st.markdown("导入中途停止。已写入的行有效；把同一文件再导入一次，会接着完成，不会重复。")
-                continue
-            words = {"rows": "读到", "created": "新增", "updated": "更新", "unchanged": "无变化", "refused": "不能导入", "skipped": "跳过"}
-            components.facts([(label, f"{report[word]} 行") for word, label in words.items()])
-            problems(report["problems"], key=f"{PAGE}_past_{each.id}", name=each.file_name)
-            changes(report["changes"], dry_run=False)

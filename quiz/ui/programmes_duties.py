@@ -1,4 +1,4 @@
-"""Single enterprises in a programme: more time for a holder, 核减 and its withdrawal, each with its reason and within reach."""
+"""Single enterprises in a programme: more time for a holder, and the way to 核减, each with its reason and within reach."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from quiz.organisations import queries as organisations
 from quiz.organisations.reach import Reaches
 from quiz.problems import Invalid
 from quiz.training import service as training
+from quiz.training.exemption_queries import ExemptionFilter
+from quiz.training.exemption_queries import requests as exemption_requests
 from quiz.training.granted import DutyRow, duty_row, duty_rows, granted
 from quiz.training.queries import ProgrammeView
 from quiz.ui import components, office
 from quiz.ui.enterprises_detail import duty_state, remarks
 from quiz.ui.programmes_view import PAGE
-from quiz.vocabulary import ProgrammeState
+from quiz.vocabulary import ExemptionState, ProgrammeState
 
 FOUND = 20
 SHORTEST_REASON = 4
@@ -26,7 +28,8 @@ SHORTEST_REASON = 4
 
 def show(session: Session, programme: ProgrammeView, user: User, reach: Reaches, *, today: date) -> None:
     """What was granted so far, and the way to grant more."""
-    components.section("个别延期与核减", "延期给负责人更多时间；核减使企业不计入应训，须写明依据，可以撤销。")
+    components.section("个别延期与核减", "延期给负责人更多时间；核减使企业不计入应训，须上传依据，经两级审核。")
+    components.link("核减申请", f"/exemptions?programme={programme.code}")
     if programme.state is ProgrammeState.OPEN:
         text = office.search("查找企业", page=PAGE, placeholder="企业名称、信用代码或负责人姓名")
         if text:
@@ -62,24 +65,23 @@ def _choose(session: Session, programme: ProgrammeView, user: User, reach: Reach
     rows = [row for row in duty_rows(session, reach=reach, organisation_id=chosen, programme_id=programme.id) if row.closed_on is None]
     if not rows:
         components.note("该企业在这个专项里没有任务：不属于培训对象，或没有登记负责人。", tone="warn")
+    approved = ExemptionFilter(state=ExemptionState.APPROVED.value, programme_id=programme.id, organisation_id=chosen)
+    by_request = bool(exemption_requests(session, reach=reach, asked=approved, limit=1))
     for row in rows:
         with st.container(border=True):
-            _duty(row, user, reach, today)
+            _duty(row, user, reach, today, by_request=by_request)
 
 
-def _duty(row: DutyRow, user: User, reach: Reaches, today: date) -> None:
+def _duty(row: DutyRow, user: User, reach: Reaches, today: date, *, by_request: bool) -> None:
     components.heading(row.person, components.badge(*duty_state(row)), over=row.organisation)
     components.facts([("期限", office.day(row.due_on)), ("应训起", office.day(row.opened_on)), ("已办", remarks(row) or "—")])
     if row.completed_on is not None:
         st.markdown("已经完成，不需要延期或核减。")
         return
     if row.is_exempt:
-        question = f"撤销后，{row.organisation}重新计入应训，从今天起重新给足宽限期。"
-        if components.confirm_button("撤销核减", key=f"{PAGE}_withdraw_{row.id}", question=question):
-            _act(row, user, reach, "withdraw_exemption", lambda s: _withdrawn(s, row, today), "")
+        _recovery(row, user, reach, today, by_request=by_request)
         return
-    left, right = st.columns(2)
-    with left, st.form(f"{PAGE}_extend_{row.id}"):
+    with st.form(f"{PAGE}_extend_{row.id}"):
         earliest = max(row.due_on, today) + timedelta(days=1)
         due = st.date_input(
             "延期到", value=earliest + timedelta(days=14), min_value=earliest, format="YYYY-MM-DD", key=f"{PAGE}_due_{row.id}"
@@ -88,19 +90,17 @@ def _duty(row: DutyRow, user: User, reach: Reaches, today: date) -> None:
         if st.form_submit_button("办理延期"):
             day = due if isinstance(due, date) else earliest
             _act(row, user, reach, "extend_due", lambda s: _extended(s, row, day, reason), reason)
-    with right, st.form(f"{PAGE}_exempt_{row.id}"):
-        since = st.date_input(
-            "从哪一天起核减",
-            value=today,
-            min_value=min(row.opened_on, today),
-            max_value=today,
-            format="YYYY-MM-DD",
-            key=f"{PAGE}_since_{row.id}",
-        )
-        why = st.text_input("核减理由和审核文件（必填）", max_chars=200, key=f"{PAGE}_exempt_reason_{row.id}")
-        if st.form_submit_button("办理核减"):
-            day = since if isinstance(since, date) else today
-            _act(row, user, reach, "exempt", lambda s: _exempted(s, row, day, why), why)
+    components.link("申请核减", f"/exemptions?do=new&programme={row.programme_code}&organisation={row.organisation_id}")
+
+
+def _recovery(row: DutyRow, user: User, reach: Reaches, today: date, *, by_request: bool) -> None:
+    """An exemption by request is ended there; one from before there were requests is withdrawn here."""
+    if by_request:
+        components.link("恢复应训", f"/exemptions?programme={row.programme_code}&state=approved")
+        return
+    question = f"撤销后，{row.organisation}重新计入应训，从今天起重新给足宽限期。"
+    if components.confirm_button("撤销核减", key=f"{PAGE}_withdraw_{row.id}", question=question):
+        _act(row, user, reach, "withdraw_exemption", lambda s: _withdrawn(s, row, today), "")
 
 
 def _act(row: DutyRow, user: User, reach: Reaches, action: str, work: Callable[[Session], str], reason: str) -> None:
@@ -131,11 +131,6 @@ def _act(row: DutyRow, user: User, reach: Reaches, action: str, work: Callable[[
 def _extended(session: Session, row: DutyRow, day: date, reason: str) -> str:
     view = training.extend_due(session, duty_id=row.id, due_on=day, reason=reason)
     return f"已将{row.person}（{row.organisation}）的期限延至 {view.due_on.isoformat()}。"
-
-
-def _exempted(session: Session, row: DutyRow, day: date, reason: str) -> str:
-    training.exempt(session, duty_id=row.id, exempted_on=day, reason=reason)
-    return f"{row.organisation}已自 {day.isoformat()} 起核减{row.person}的任务。"
 
 
 def _withdrawn(session: Session, row: DutyRow, day: date) -> str:

@@ -15,14 +15,13 @@ from quiz.organisations.reference import Reference
 from quiz.papers.queries import list_papers
 from quiz.problems import Forbidden
 from quiz.training import service as training
-from quiz.training.domain import Audience, why
-from quiz.training.queries import AudiencePreview, ProgrammeView, organisation_facts, preview_audience
-from quiz.ui import components, office
+from quiz.training.domain import Audience
+from quiz.training.queries import ProgrammeView
+from quiz.ui import components, office, programmes_audience, programmes_components
 from quiz.ui.components import Kpi, Tone
 from quiz.vocabulary import HolderPolicy, OrganisationKind, ProgrammeState
 
 PAGE = "programmes"
-EXAMPLES = 8
 TONES: dict[ProgrammeState, Tone] = {ProgrammeState.DRAFT: "warn", ProgrammeState.OPEN: "ok", ProgrammeState.CLOSED: ""}
 POLICY_TEXTS = {
     HolderPolicy.DESIGNATED: "B：指定参训人合格，企业就算完成。适合每家企业定一人参训的专项（默认）。",
@@ -83,7 +82,7 @@ def rules(session: Session, programme: ProgrammeView, reference: Reference) -> N
     components.facts(
         [
             ("岗位", programme.role.label),
-            ("试卷", titles.get(programme.paper_id or 0, "还没有指定")),
+            ("试卷", titles.get(programme.paper_id or 0, "不考试")),
             ("开始", office.day(programme.opens_on)),
             ("截止", office.day(programme.due_on)),
             ("新任宽限", f"任职后 {programme.grace_days} 天"),
@@ -93,6 +92,7 @@ def rules(session: Session, programme: ProgrammeView, reference: Reference) -> N
     components.bullets(
         [
             f"培训对象：{'；并且'.join(audience_text(programme.audience, reference))}。",
+            *programmes_components.sentences(session, programme),
             f"完成判定口径 {POLICY_TEXTS[programme.policy]}",
             f"依据：{programme.basis or '未填写'}",
             *([f"说明：{programme.description}"] if programme.description else []),
@@ -116,29 +116,13 @@ def progress(session: Session, programme: ProgrammeView, reach: Reaches, *, toda
     )
 
 
-def preview(session: Session, audience: Audience, reference: Reference, reach: Reaches) -> AudiencePreview:
-    """Whom the rule concerns today: how many, where, who for example and why."""
-    found = preview_audience(session, audience=audience, reach=reach)
-    components.kpi_row([Kpi("按今天的名册，涉及", f"{found.total} 家", "不含已注销、吊销的单位", tone="ok" if found.total else "bad")])
-    if not found.total:
-        components.note("没有企业符合这些条件。请检查条件是否互相矛盾，或名册里的行业、标签是否登记完整。", tone="warn")
-        return found
-    left, right = st.columns(2)
-    with left:
-        components.table(("区市", "企业数"), [(name, number) for _, name, number in found.by_district], numbers=("企业数",))
-    with right:
-        components.table(("行业领域", "企业数"), [(name, number) for _, name, number in found.by_sector], numbers=("企业数",))
-    labels = {
-        code: row.name
-        for table in (reference.regions, reference.sectors, reference.features, reference.departments)
-        for code, row in table.items()
-    }  # type: ignore[attr-defined]
-    rows = [
-        (name, why(audience, organisation_facts(session, organisation_id=number), labels=labels))
-        for number, name in found.sample[:EXAMPLES]
-    ]
-    components.table(("举例", "为什么"), rows)
-    return found
+def check_one(session: Session, programme: ProgrammeView, reference: Reference, reach: Reaches) -> None:
+    """Why any one enterprise is in or not, and what its holders owe."""
+    with st.expander("查一家企业为什么在（不在）培训对象内"):
+        programmes_audience.single(
+            session, programme.audience, programme.role, programme.requirements, reference, reach, opens_on=programme.opens_on,
+            page=f"{PAGE}_check", programme_id=programme.id,
+        )  # fmt: skip
 
 
 def manage(programme: ProgrammeView, user: User, reach: Reaches, *, today: date) -> None:

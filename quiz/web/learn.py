@@ -17,7 +17,9 @@ from quiz.banks import cards
 from quiz.banks.cards import Booklet, CardView, OpenCard
 from quiz.http import requests
 from quiz.http.running import read
-from quiz.training import my_papers
+from quiz.training import my_duties, my_papers, study
+from quiz.training.my_duties import MyDuty
+from quiz.training.study import StudyView
 from quiz.web.render import office_telephone, page
 
 LAST_ATTEMPTS = 5
@@ -30,10 +32,12 @@ async def get_index(request: Request) -> Response:
     def job(session: Session) -> tuple[User, dict[str, Any]]:
         user = requests.require_user(session, request)
         booklets = cards.booklets(session)
-        mine = _editions_of(session, user)
+        owed = _study_of(session, user)
+        mine = _editions_of(session, user) | {code for duty in owed for code, _ in duty.materials}
         return user, {
             "telephone": office_telephone(session),
             "wrong": _wrong_clauses(session, user),
+            "owed": owed,
             "mine": [booklet for booklet in booklets if booklet.edition_code in mine],
             "others": [booklet for booklet in booklets if booklet.edition_code not in mine],
         }
@@ -47,6 +51,13 @@ def _editions_of(session: Session, user: User) -> set[str]:
         return set()
     mine = my_papers.my_papers(session, person_id=user.person_id, now=clock.now())
     return cards.editions_of_banks(session, {bank for view in mine for bank in view.paper.blueprint.banks})
+
+
+def _study_of(session: Session, user: User) -> list[MyDuty]:
+    """Duties that ask for minutes of study."""
+    if user.person_id is None:
+        return []
+    return [duty for duty in my_duties.my_duties(session, person_id=user.person_id, now=clock.now()) if duty.study_needed]
 
 
 def _wrong_clauses(session: Session, user: User) -> list[dict[str, str]]:
@@ -87,9 +98,19 @@ async def get_card(request: Request) -> Response:
     clause_id = f"{request.path_params['edition']}/{request.path_params['clause']}"
     exam = request.query_params.get("exam", "")
 
-    def job(session: Session) -> tuple[User, str, OpenCard]:
-        return requests.require_user(session, request), office_telephone(session), cards.open_card(session, clause_id)
+    def job(session: Session) -> tuple[User, str, OpenCard, StudyView | None]:
+        user = requests.require_user(session, request)
+        found = cards.open_card(session, clause_id)
+        return user, office_telephone(session), found, _asked(session, user, found)
 
-    user, telephone, found = await read(job)
+    user, telephone, found, asked = await read(job)
     back = exam if re.fullmatch(r"[0-9]{1,9}", exam) else ""
-    return page("learn_card.html", user=user, telephone=telephone, found=found, card=found.card, exam=back)
+    return page("learn_card.html", user=user, telephone=telephone, found=found, card=found.card, exam=back, study=asked)
+
+
+def _asked(session: Session, user: User, found: OpenCard) -> StudyView | None:
+    """Minutes of study counted and needed, where a duty of the reader asks for this edition."""
+    if user.person_id is None:
+        return None
+    today, edition = clock.local_day(clock.now()), found.card.clause.edition_code
+    return study.asked_of(session, person_id=user.person_id, edition=edition, today=today)

@@ -21,7 +21,7 @@ from quiz.http.running import read, work
 from quiz.models.organisations import Organisation, Post
 from quiz.papers import queries as papers
 from quiz.problems import Refusal
-from quiz.training import my_papers
+from quiz.training import my_duties, my_papers
 from quiz.training.my_papers import MyPaper
 from quiz.vocabulary import AttemptState
 from quiz.web.render import office_telephone, page
@@ -38,6 +38,8 @@ async def get_my(request: Request) -> Response:
         return user, {
             "telephone": office_telephone(session),
             "organisations": _organisations(session, person_id, clock.local_day(now)),
+            "duties": [duty for duty in my_duties.my_duties(session, person_id=person_id, now=now) if not duty.is_only_a_paper],
+            "today": clock.local_day(now),
             "papers": [_paper(view, clock.local_day(now)) for view in my_papers.my_papers(session, person_id=person_id, now=now)],
             "attempts": [_attempt(row, titles[row.paper_id]) for row in taken],
         }

@@ -15,7 +15,7 @@ from starlette.types import Scope
 from quiz.http.requests import TemporaryPassword
 from quiz.http.running import read
 from quiz.problems import NotSignedIn, Refusal
-from quiz.web import certificates, learn, my, pictures, sign_in
+from quiz.web import attend, certificates, learn, my, my_classes, pictures, sign_in
 from quiz.web.render import STATIC, office_telephone, page
 
 log = structlog.get_logger()
@@ -77,6 +77,13 @@ light_lane: list[BaseRoute] = [
     *_route("/first-run", get=sign_in.get_first_run, post=sign_in.post_first_run),
     *_route("/my", get=my.get_my),
     *_route("/my/start", post=my.post_start),
+    *_route("/my/classes", get=my_classes.get_my_classes),
+    *_route("/my/classes/register", post=my_classes.post_register),
+    *_route("/my/classes/cancel", post=my_classes.post_cancel),
+    *_route("/my/classes/code", post=my_classes.post_code),
+    *_route("/attend/{site:int}", get=attend.get_attend, post=attend.post_attend),
+    *_route("/attend/{site:int}/screen", get=attend.get_screen, post=attend.post_screen),
+    *_route("/attend/{site:int}/code", get=attend.get_code),
     *_route("/exam/{attempt:int}", get=my.get_exam),
     *_route("/exam/{attempt:int}/result", get=my.get_result),
     *_route("/learn", get=learn.get_index),

@@ -26,6 +26,7 @@ from quiz.organisations.reach import Reach, Reaches
 from quiz.organisations.reference import Reference
 from quiz.problems import NotFound, Refusal
 from quiz.training import queries as training
+from quiz.training import service as duties
 from quiz.training.granted import duty_rows
 from quiz.ui import activation_files, coverage_files, enterprises_actions, gate
 from quiz.ui.coverage_view import Question
@@ -280,22 +281,23 @@ def test_an_office_of_one_district_may_not_change_a_programme(open_screen: Open,
         assert keys & {"programme_editor_save", "programmes_open", "programmes_close"} == set()
 
 
-def test_an_exemption_takes_the_enterprise_out_of_the_due_and_can_be_withdrawn(open_screen: Open, site: Database, ids: Ids) -> None:
+def test_an_exemption_is_asked_for_on_its_own_screen_and_an_old_one_can_still_be_withdrawn(
+    open_screen: Open, site: Database, ids: Ids
+) -> None:
     with site.reading() as session:
         [duty] = duty_rows(session, reach=HERE, organisation_id=ids.own_second)
-    app = open_screen("programmes", "district", programme=PROGRAMME, q="本区乙厂")
+    offered = open_screen("programmes", "district", programme=PROGRAMME, q="本区乙厂")
+    with site.transaction() as session:
+        duties.exempt(session, duty_id=duty.id, exempted_on=duty.opened_on, reason="以前直接办理的核减")
 
-    app.text_input(key=f"programmes_exempt_reason_{duty.id}").set_value("整体停产，镇街核实，区应急局同意")
-    next(button for button in app.button if button.label == "办理核减").click()
-    app.run()
-    with site.reading() as session:
-        exempt = coverage_of(session, programme_code=PROGRAMME, as_of=clock.local_day(clock.now()), filters=Filters(), reach=HERE).total
+    app = open_screen("programmes", "district", programme=PROGRAMME, q="本区乙厂")
     app.button(key=f"programmes_withdraw_{duty.id}").click().run()
+
     with site.reading() as session:
         again = coverage_of(session, programme_code=PROGRAMME, as_of=clock.local_day(clock.now()), filters=Filters(), reach=HERE).total
-
-    assert ((exempt.due, exempt.exempt), (again.due, again.exempt)) == ((2, 1), (3, 0))
-    assert [audited(site, action)[0]["duty"] for action in ("exempt", "withdraw_exemption")] == [duty.id, duty.id]
+    assert f"/exemptions?do=new&amp;programme={PROGRAMME}&amp;organisation={ids.own_second}" in words(offered)
+    assert "办理核减" not in everything(offered)
+    assert ((again.due, again.exempt), audited(site, "withdraw_exemption")[0]["duty"]) == ((3, 0), duty.id)
 
 
 def test_a_later_due_needs_a_reason(open_screen: Open, site: Database, ids: Ids) -> None:

@@ -47,6 +47,11 @@ def reading(status: int, path: str) -> Row:
     return row(strangers=f"→ /sign-in?next={path}", temporary=CHANGE, trainee=status, other=status, staff=status)
 
 
+def wall(status: int, *, door: int | str, temporary: int | str = CHANGE) -> Row:
+    """The projector of a classroom: for the staff who run it; this one nobody runs."""
+    return row(strangers=door, temporary=temporary, trainee=403, other=403, staff=status)
+
+
 COVERAGE = row(strangers=401, temporary=403, trainee=403, other=403, staff=200, trainer=403)
 SCREEN = row(strangers="→ /sign-in?next=/coverage", temporary=CHANGE, trainee="screens", other="screens", staff="screens")
 EXPECTED: dict[tuple[str, str], Row] = {
@@ -63,6 +68,15 @@ EXPECTED: dict[tuple[str, str], Row] = {
     ("GET", "/privacy"): alike(200),
     ("GET", "/first-run"): alike(DOOR),
     ("GET", "/my"): own(200, other=200, door="→ /sign-in?next=/my"),
+    ("GET", "/my/classes"): own(200, other=200, door="→ /sign-in?next=/my/classes"),
+    ("POST", "/my/classes/register"): own(409, other=409, door="→ /sign-in?next=/my/classes/register"),
+    ("POST", "/my/classes/cancel"): own(409, other=409, door="→ /sign-in?next=/my/classes/cancel"),
+    ("POST", "/my/classes/code"): own(422, other=422, door="→ /sign-in?next=/my/classes/code"),
+    ("GET", "/attend/999999"): own(200, other=200, door="→ /sign-in?next=/attend/999999"),
+    ("POST", "/attend/999999"): alike("→ /attend/999999"),
+    ("GET", "/attend/999999/screen"): wall(404, door="→ /sign-in?next=/attend/999999/screen"),
+    ("POST", "/attend/999999/screen"): wall(404, door="→ /sign-in?next=/attend/999999/screen"),
+    ("GET", "/attend/999999/code"): wall(404, door=401, temporary=403),
     ("GET", "/exam/{open}"): own(200, door="→ /sign-in?next=/exam/{open}"),
     ("GET", "/exam/{closed}/result"): own(200, door="→ /sign-in?next=/exam/{closed}/result"),
     ("GET", "/exam/{open}/result"): own("→ /exam/{open}", door="→ /sign-in?next=/exam/{open}/result"),
@@ -87,6 +101,13 @@ EXPECTED: dict[tuple[str, str], Row] = {
     ("POST", "/api/v1/session"): alike(401),
     ("GET", "/api/v1/me"): row(strangers=401, temporary=200, trainee=200, other=200, staff=200),
     ("GET", "/api/v1/me/papers"): own_json(200, other=200),
+    ("POST", "/api/v1/me/study"): own_json(404),
+    ("GET", "/api/v1/me/classes"): own_json(200, other=200),
+    ("PUT", "/api/v1/me/classes/999999/seat"): own_json(404),
+    ("DELETE", "/api/v1/me/classes/999999/seat"): own_json(404),
+    ("POST", "/api/v1/me/attendance"): own_json(404),
+    ("GET", "/api/v1/classes"): row(strangers=401, temporary=403, trainee=403, other=403, staff=200),
+    ("GET", "/api/v1/classes/999999/presences"): row(strangers=401, temporary=403, trainee=403, other=403, staff=404),
     ("POST", "/api/v1/attempts"): own_json(200, other=200),
     ("GET", "/api/v1/attempts/{open}"): own_json(200),
     ("GET", "/api/v1/attempts/{closed}"): own_json(200),
@@ -112,10 +133,16 @@ _numbers = count(1)
 def body(method: str, path: str, town: Town) -> dict[str, Any]:
     if path == "/api/v1/attempts":
         return {"json": {"paper": town.site.paper_id}, "headers": {"Idempotency-Key": "everybody-tries"}}
+    if path == "/api/v1/me/study":
+        return {"json": {"card": "nothing/1"}}
     if path == "/api/v1/session":
         return {"json": {"account": f"nobody-{next(_numbers)}", "password": "nothing"}}
     if path == "/sign-in":
         return {"data": {"account": f"nobody-{next(_numbers)}", "password": "nothing"}}
+    if path.endswith("/seat"):
+        return {"json": {"site": 999_999}} if method == "PUT" else {}
+    if path.endswith("/attendance"):
+        return {"json": {"site": 999_999, "code": "123456", "act": "in"}}
     if path.endswith("/responses"):
         return {"json": {"responses": [{"position": 1, "answer": ["A"], "sequence": 1}]}}
     return {"data": {"paper": str(town.site.paper_id), "key": "everybody-tries"}} if method == "POST" else {}

@@ -113,8 +113,8 @@ def test_organisation_is_in_the_audience_from_the_opening_or_its_registration_un
 
     assert memberships(placed=always, traits=None, opens_on=OPENS) == [Period(OPENS, None)]
     assert memberships(placed=always, traits=None, opens_on=OPENS, registered_on=date(2026, 9, 20)) == [Period(date(2026, 9, 20), None)]
-    assert memberships(placed=always, traits=None, opens_on=OPENS, closed_on=date(2026, 10, 1)) == [Period(OPENS, date(2026, 10, 1))]
-    assert memberships(placed=always, traits=None, opens_on=OPENS, closed_on=date(2026, 8, 1)) == []
+    assert memberships(placed=always, traits=None, opens_on=OPENS, closures=[Period(date(2026, 10, 1), None)]) == [Period(OPENS, date(2026, 10, 1))]
+    assert memberships(placed=always, traits=None, opens_on=OPENS, closures=[Period(date(2026, 8, 1), None)]) == []
 
 
 def test_traits_are_dated_by_the_day_they_were_seen_to_change() -> None:

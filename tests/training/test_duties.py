@@ -322,18 +322,6 @@ def test_closed_programme_stays_as_it_is_and_catches_up_when_taken_up_again(city
     assert duty_of(city, post_id).completed_on == date(2026, 11, 5)
 
 
-def test_preview_counts_whom_an_audience_would_concern(city: Session) -> None:
-    here = factories.organisation(city, name="甲厂")
-    there = factories.organisation(city, name="乙厂", district="371003", town="371003001")
-    factories.organisation(city, sector="catering", department="commerce")
-    factories.organisation(city, status="deregistered", closed_on=date(2025, 1, 1))
-
-    preview = service.preview_audience(city, audience=Audience(sectors=frozenset({"industry"})))
-
-    assert (preview.total, preview.by_sector, preview.sample) == (2, (("industry", "工贸", 2),), ((here, "甲厂"), (there, "乙厂")))
-    assert preview.by_district == (("371002", "环翠区", 1), ("371003", "文登区", 1))
-
-
 def test_programme_code_is_taken_once(city: Session, now: Any) -> None:
     terms: dict[str, Any] = {"code": "gas-2026", "title": "用气餐饮", "audience": Audience(), "opens_on": OPENS, "due_on": DUE, "now": now}
     service.create_programme(city, **terms)
