@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Date, Table, bindparam, insert, select, text,
 from sqlmodel import col
 
 from quiz import models
-from quiz.coverage import tally
+from quiz.coverage import tally, waiting
 from quiz.db import Database
 from quiz.models.accounts import Account
 from quiz.models.coverage import ENDLESS
@@ -44,11 +44,11 @@ left join bench_day examined on examined.number = {_CHANCE} % 151 + {_CHANCE} % 
 left join bench_day completed on completed.number = {_CHANCE} % 151 + {_CHANCE} % 5 + {_CHANCE} % 3 and {_CHANCE} % 10 > 0
                              and completed.day <= :today
 order by p.id, o.id
-"""  # noqa: S608
+"""
 """Everybody begins on some day by chance, is examined up to four days later, and nine in ten pass within two days more."""
 
 _EVENTS = " union all ".join(
-    f"select programme_id, organisation_id, {column} as day, {', '.join('1' if name == measure else '0' for name in tally.MEASURES)} "  # noqa: S608
+    f"select programme_id, organisation_id, {column} as day, {', '.join('1' if name == measure else '0' for name in tally.MEASURES)} "
     f"from duty where {column} is not null and exempted_on is null"
     for measure, column in (
         ("due", "opened_on"), ("trained", "trained_on"), ("examined", "examined_on"), ("passed", "passed_on"), ("completed", "completed_on"),
@@ -66,20 +66,22 @@ select e.programme_id, e.organisation_id, e.day, o.district_code, o.town_code, o
 from event e join organisation o on o.id = e.organisation_id
 group by e.programme_id, e.organisation_id, e.day, o.district_code, o.town_code, o.sector_code, o.department_code
 order by e.programme_id, e.organisation_id, e.day
-"""  # noqa: S608
+"""
 _TALLY = f"""
 insert into tally (programme_id, day, {_CELL}, {_MEASURES})
 select programme_id, day, {_CELL}, {_SUMS} from contribution group by programme_id, day, {_CELL} order by programme_id, day, {_CELL}
-"""  # noqa: S608
+"""
+_LEVEL = f"""
+insert into level (programme_id, {_CELL}, {_MEASURES}) select programme_id, {_CELL}, {_SUMS} from tally group by programme_id, {_CELL}
+"""
 _WAITING = f"""
-insert into uncovered_period (programme_id, organisation_id, since, until, {_CELL}, duty_id, due_on, owed_since, trained_on, examined_on,
-                              has_signed_in)
+insert into uncovered_period (programme_id, organisation_id, since, until, {_CELL}, duty_id, due_on, trained_on, examined_on, has_signed_in)
 select d.programme_id, d.organisation_id, d.opened_on, coalesce(d.completed_on, :endless), o.district_code, o.town_code, o.sector_code,
-       o.department_code, d.id, d.due_on, d.opened_on, d.trained_on, d.examined_on, a.last_sign_in_at is not null
+       o.department_code, d.id, d.due_on, d.trained_on, d.examined_on, a.last_sign_in_at is not null
 from duty d join organisation o on o.id = d.organisation_id left join account a on a.person_id = d.person_id
 where d.exempted_on is null and (d.completed_on is null or d.completed_on > d.opened_on)
 order by d.programme_id, d.organisation_id
-"""  # noqa: S608
+"""
 
 
 @dataclass(frozen=True)
@@ -125,11 +127,15 @@ def _tables(enterprises: int, places: _Places) -> Iterator[tuple[type, list[dict
     chance = random.Random(SEED)
     since = date(2026, 1, 1)
     for start in range(1, enterprises + 1, _AT_ONCE):
-        found: dict[type, list[dict[str, Any]]] = {each: [] for each in (Organisation, OrganisationFeature, Person, Post, Placement, Account)}
+        found: dict[type, list[dict[str, Any]]] = {
+            each: [] for each in (Organisation, OrganisationFeature, Person, Post, Placement, Account)
+        }
         for number in range(start, min(start + _AT_ONCE, enterprises + 1)):
             (district, town), (sector, department) = chance.choice(places.towns), chance.choice(places.sectors)
             cell = {"district_code": district, "town_code": town, "sector_code": sector, "department_code": department}
-            found[Organisation].append({"id": number, "name": f"第{number}号企业", "registration_number": f"B{number}", "created_at": MOMENT, **cell})
+            found[Organisation].append(
+                {"id": number, "name": f"第{number}号企业", "registration_number": f"B{number}", "created_at": MOMENT, **cell}
+            )
             found[Person].append({"id": number, "name": f"负责人{number}", "phone": f"139{number:08}", "created_at": MOMENT})
             post = {"id": number, "person_id": number, "organisation_id": number, "role": "principal", "designated": True}
             found[Post].append({**post, "held_from": since, "created_at": MOMENT})
@@ -157,7 +163,10 @@ def _lay_duties(connection: Connection) -> None:
     connection.execute(text(f"{members} order by p.id, o.id"))
     connection.execute(text(_CONTRIBUTIONS))
     connection.execute(text(_TALLY))
+    connection.execute(text(_LEVEL))
     connection.execute(text(_WAITING).bindparams(bindparam("endless", ENDLESS, type_=Date)))
+    for number in range(1, PROGRAMMES + 1):
+        waiting.recount(connection, programme_id=number)
     connection.execute(text("drop table bench_day"))
 
 

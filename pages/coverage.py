@@ -1,11 +1,11 @@
-"""Coverage of a programme on any day: the rate and what it is made of, where it lags, who is missing and why."""
+"""Coverage of a programme on any day: the rate and what it is made of, where it lags, who is missing and why, what changed."""
 
 from quiz import clock
 from quiz.accounts.domain import Permission
 from quiz.coverage import filtered
 from quiz.organisations.reference import Reference
 from quiz.training.queries import programmes
-from quiz.ui import components, coverage_files, coverage_view, gate, office, store
+from quiz.ui import components, coverage_compare, coverage_course, coverage_files, coverage_lists, coverage_view, gate, office, store
 from quiz.vocabulary import ProgrammeState
 
 user, reach = gate.require_reach(Permission.SEE_COVERAGE)
@@ -28,11 +28,22 @@ with store.reading() as session:
         said = coverage_view.title_state(asked.programme)
         if said:
             components.note(said)
-        view = filtered.coverage_of(session, programme_code=asked.programme.code, as_of=asked.day, filters=asked.filters, reach=reach)
-        counted = coverage_view.counted(session, asked, reach)
-        coverage_view.headline(session, asked, view, reach, overdue=counted.overdue)
-        coverage_view.bars(session, asked, reference, reach)
-        coverage_view.course(session, asked, reach)
-        coverage_view.listing(session, asked, counted, reach, may_open=user.may(Permission.MANAGE_ROSTER))
-        coverage_files.downloads(asked, user, reach)
-        coverage_files.snapshots(session, asked, user, reach, now)
+        may_open = user.may(Permission.MANAGE_ROSTER)
+        figures = filtered.coverage_of(session, programme_code=asked.programme.code, as_of=asked.day, filters=asked.filters, reach=reach)
+        missing = coverage_view.counted(session, asked, reach)
+        course = coverage_course.course_of(session, asked, reach)
+        bands = coverage_course.bands_of(asked, course)
+        coverage_view.headline(asked, figures, bands[-1] if bands else None)
+        view = coverage_view.choose_view()
+        if view == "overview":
+            coverage_view.to_act_on(asked, figures, missing)
+            coverage_view.overview(session, asked, figures, reference, reach)
+        elif view == "lists":
+            coverage_lists.lists(session, asked, figures, missing, reach, may_open=may_open)
+        elif view == "course":
+            coverage_course.course(asked, course, bands)
+        elif view == "compare":
+            coverage_compare.compare(session, asked, reach, may_open=may_open)
+        else:
+            coverage_files.downloads(asked, user, reach)
+            coverage_files.snapshots(session, asked, user, reach, now)

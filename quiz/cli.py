@@ -17,9 +17,9 @@ from quiz.accounts import audit, passwords
 from quiz.accounts import service as accounts
 from quiz.accounts.domain import check_password_strength
 from quiz.console import CONSOLE, AsJson, prepared, print_json, progress, reading
+from quiz.coverage import proof
 from quiz.coverage import queries as coverage_queries
 from quiz.coverage import scores as scores_queries
-from quiz.coverage import verification
 from quiz.db import Database, database
 from quiz.http import logs
 from quiz.organisations import roster_service, roster_template
@@ -222,11 +222,7 @@ def programme_list(as_json: AsJson = False) -> None:
     with reading() as session:
         found = training.programmes(session)
     if as_json:
-        listed = [
-            {"code": view.code, "title": view.title, "due_day": view.due_on.isoformat(), "components": view.components_json()}
-            for view in found
-        ]
-        print_json({"programmes": listed})
+        print_json({"programmes": [{"code": view.code, "title": view.title, "due_day": view.due_on.isoformat()} for view in found]})
         return
     for view in found:
         print(f"{view.code:24} 截止 {view.due_on}  {view.title}")
@@ -254,7 +250,7 @@ def coverage(
 
 def _coverage_verify(as_json: bool) -> None:
     with reading() as session:
-        report = verification.verify(session)
+        report = proof.prove(session)
     if as_json:
         print_json(report.as_json())
     else:

@@ -107,7 +107,9 @@ def _people(day: date) -> Any:
 
 def _has_seat(session_id: int) -> Any:
     seat = aliased(Registration)  # another session's registrations may be what is asked
-    return exists().where(seat.session_id == session_id, seat.person_id == col(Person.id), seat.state == RegistrationState.REGISTERED.value)
+    return exists().where(
+        col(seat.session_id) == session_id, col(seat.person_id) == col(Person.id), col(seat.state) == RegistrationState.REGISTERED.value
+    )
 
 
 def _candidates(found: Iterable[Any]) -> tuple[Candidate, ...]:

@@ -47,6 +47,8 @@ class MyClass:
     may_cancel: bool
     stays: tuple[Stayed, ...]
     minutes: int
+    near: frozenset[int]
+    """Classrooms of the person's own district, and those of the whole city."""
     barred: tuple[tuple[date, str], ...]
     """Days that give no hours, and why."""
 
@@ -102,6 +104,7 @@ def my_classes(session: Session, *, person_id: int, now: datetime) -> tuple[MyCl
                 view=_nearest_first(view, home), site=site, is_over=is_over or state in (ClassState.CLOSED, ClassState.CANCELLED),
                 may_register=is_open and programme_id in owed, may_cancel=is_open and session_id in seats,
                 stays=tuple(stays.get(session_id, ())), minutes=minutes.get(session_id, 0),
+                near=frozenset(each.id for each in view.sites if each.district_code is None or each.district_code in home),
                 barred=tuple((day, standing.label) for day, standing in view.standings if not standing.gives_hours), _today=today,
             )
         )  # fmt: skip

@@ -100,6 +100,8 @@ def _sign_in_sheet(
     sheet.merge_range(
         2, 0, 2, last, f"时间：{span}　　授课：{teachers}　　主办：{held_by}　　联系人：{site.host} {site.telephone}", formats.line
     )
+    for line in (1, 2):
+        sheet.set_row(line, 22)
     for column, head in enumerate(_HEADS):
         sheet.write_string(3, column, head, formats.head)
     sheet.set_row(3, 26)

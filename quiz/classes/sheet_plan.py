@@ -16,7 +16,7 @@ from quiz.classes.domain import Span
 from quiz.classes.queries import LessonView, SiteView
 from quiz.classes.sheet_people import Crowd, Known, Line
 from quiz.classes.sheet_reader import SheetFile, SheetRow
-from quiz.classes.sheet_times import NOTHING, Entry, Written, day_in, read_entry
+from quiz.classes.sheet_times import NOTHING, Entry, Written, days_in, read_entry
 from quiz.organisations.identifiers import ERROR, INFO, WARNING, Finding, mask_name, masked, tidy_text
 from quiz.vocabulary import Labelled
 
@@ -106,8 +106,8 @@ class Planner:
         self._days = {lesson.day for lesson in self.lessons}
         self._title_days: dict[str, date | None] = {}
         for sheet, title in self.file.titles.items():
-            day = day_in(title, year=self.options.day.year)
-            self._title_days[sheet] = day if day in self._days else None
+            named = days_in(title, year=self.options.day.year)
+            self._title_days[sheet] = next((day for day in named if day in self._days), None)
 
     def plan(self, lines: Sequence[Line]) -> list[Outcome]:
         """An outcome for each row, in order."""
@@ -203,7 +203,8 @@ class Planner:
         raw = row.values.get("day", "")
         if stated is None and tidy_text(raw):
             stated = raw.date() if isinstance(raw, datetime) else raw if isinstance(raw, date) else None
-            stated = stated or read_entry(raw, year=self.options.day.year).day or day_in(tidy_text(raw), year=self.options.day.year)
+            stated = stated or read_entry(raw, year=self.options.day.year).day
+            stated = stated or next(iter(days_in(tidy_text(raw), year=self.options.day.year)), None)
             if stated is None:
                 raise _Refused("day", "day_form", "看不懂的日期。", "请写成 2026-11-20 的样子。")
         day = stated or self._title_days.get(row.sheet) or self.options.day

@@ -154,12 +154,12 @@ def _clock(text: str) -> tuple[int, int, int] | None:
     return None
 
 
-def day_in(text: str, *, year: int) -> date | None:
-    """The day a title names: 2026年11月20日, 11月20日, 2026-11-20."""
-    match = re.search(r"(?:(\d{4})\s*[-/.年]\s*)?(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", unicodedata.normalize("NFKC", text))
-    if match is None:
-        return None
-    try:
-        return date(int(match[1] or year), int(match[2]), int(match[3]))
-    except ValueError:
-        return None
+def days_in(text: str, *, year: int) -> list[date]:
+    """The days a title names: 2026年11月20日, 11月20日, 2026-11-20."""
+    found = []
+    for match in re.finditer(r"(?:(\d{4})\s*[-/.年]\s*)?(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", unicodedata.normalize("NFKC", text)):
+        try:
+            found.append(date(int(match[1] or year), int(match[2]), int(match[3])))
+        except ValueError:
+            continue  # a telephone number, or half of one
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from operator import add
 from operator import sub as subtract
 from typing import Any, NamedTuple
@@ -167,21 +168,29 @@ class Uncovered(NamedTuple):
         return (*(int(state == kind) for kind in KINDS[:5]), int(is_overdue), int(is_at_risk))
 
     @property
-    def changes(self) -> list[tuple[date, Kinds]]:
+    def changes(self) -> tuple[tuple[date, Kinds], ...]:
         """What it adds to the counts by kind, from its first day to the day after its last."""
-        turns = (
-            self.new_until, self.examined_on, self.trained_on, self.due_on + _ONE_DAY, self.due_on - timedelta(days=AT_RISK_DAYS),
-        )  # fmt: skip
-        days = {self.since, *(day for day in turns if day is not None and self.since < day and (self.until is None or day < self.until))}
-        found, before = [], NO_KINDS
-        for day in sorted(days):
-            now = self.kinds_on(day)
-            if now != before:
-                found.append((day, tuple(map(subtract, now, before))))
-            before = now
-        if self.until is not None:
-            found.append((self.until, tuple(-number for number in before)))
-        return found
+        return _course(self._replace(cell=_ANYWHERE, duty_id=None if self.duty_id is None else 0))
+
+
+_ANYWHERE = Cell("", "", "", "")
+
+
+@lru_cache(maxsize=8192)
+def _course(period: Uncovered) -> tuple[tuple[date, Kinds], ...]:
+    """Kept for a while: thousands of enterprises wait from the same day to the same day."""
+    risk_from = period.due_on - timedelta(days=AT_RISK_DAYS)
+    turns = (period.new_until, period.examined_on, period.trained_on, period.due_on + _ONE_DAY, risk_from)
+    days = {day for day in turns if day is not None and period.since < day and (period.until is None or day < period.until)}
+    found, before = [], NO_KINDS
+    for day in (period.since, *sorted(days)):
+        now = period.kinds_on(day)
+        if now != before:
+            found.append((day, tuple(map(subtract, now, before))))
+        before = now
+    if period.until is not None:
+        found.append((period.until, tuple(-number for number in before)))
+    return tuple(found)
 
 
 class Change(NamedTuple):
@@ -264,9 +273,7 @@ def uncovered_periods(
     return found
 
 
-def _waits(
-    day: date, holdings: Sequence[Holding], policy: HolderPolicy, terms: Terms, *, member_since: date
-) -> tuple[Any, ...] | None:
+def _waits(day: date, holdings: Sequence[Holding], policy: HolderPolicy, terms: Terms, *, member_since: date) -> tuple[Any, ...] | None:
     """What is said of the duty it waits for, or only when it is due where nobody is registered; None when it is covered or exempt."""
     held = [each for each in holdings if _holds(day, each.owed.opened_on, each.owed.closed_on)]
     if not held:

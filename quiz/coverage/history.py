@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from quiz.models.accounts import Account
 from quiz.models.organisations import OrganisationChange, Person, Placement, RosterImport
 from quiz.models.training import Duty, Membership, Programme
-from quiz.organisations.domain import FIELD_LABELS, ROLE_LABELS
+from quiz.organisations.domain import FIELD_LABELS, ROLE_LABELS, WORDED_FIELDS
 from quiz.organisations.reference import Reference
 from quiz.vocabulary import DutyClosing
 
@@ -102,15 +102,18 @@ def _told(row: OrganisationChange) -> str:
         return f"{label}：{row.after}" if row.after else f"{label}（撤销）：{row.before}"
     if row.field == "roster_undone":
         return f"{label}《{row.before}》：{row.after}"
-    return f"{label}：{row.before or '无'} → {row.after or '无'}"
+    words = WORDED_FIELDS.get(row.field, {})
+    before, after = (words.get(text, text) or "无" for text in (row.before, row.after))
+    return f"{label}：{before} → {after}"
 
 
 def _names(session: Session, acts: Iterable[_Act]) -> Any:
     """Who entered an act, in words."""
     account_ids = {act.account_id for act in acts if act.account_id is not None}
     import_ids = {act.import_id for act in acts if act.import_id is not None}
-    accounts: dict[int | None, str] = dict(session.execute(select(Account.id, Account.name).where(col(Account.id).in_(account_ids))).all())  # type: ignore[call-overload]
-    imports: dict[int | None, str] = dict(session.execute(select(RosterImport.id, RosterImport.file_name).where(col(RosterImport.id).in_(import_ids))).all())  # type: ignore[call-overload]
+    accounts = _labels(session, select(Account.id, Account.name).where(col(Account.id).in_(account_ids)))  # type: ignore[call-overload]
+    of_imports = select(RosterImport.id, RosterImport.file_name).where(col(RosterImport.id).in_(import_ids))  # type: ignore[call-overload]
+    imports = _labels(session, of_imports)
 
     def name(act: _Act) -> str:
         person = accounts.get(act.account_id, "")
@@ -118,6 +121,10 @@ def _names(session: Session, acts: Iterable[_Act]) -> Any:
         return "，".join(filter(None, (person, source))) or "系统"
 
     return name
+
+
+def _labels(session: Session, query: Any) -> dict[int | None, str]:
+    return {key: text for key, text in session.execute(query)}
 
 
 # 责任 -----------------------------------------------------------------------------------------------------------------

@@ -11,11 +11,23 @@ from typing import Any, Literal
 from sqlalchemy import Select, and_, case, func, literal, select
 from sqlmodel import Session, col
 
-from quiz.coverage.conditions import EVERYWHERE, AnyReach, held_on, member_on, not_exempt_on, on_cells, reached_by
+from quiz.coverage.conditions import (
+    EVERYWHERE,
+    AnyReach,
+    carriers_of,
+    held_on,
+    in_cells,
+    member_on,
+    not_exempt_on,
+    on_cells,
+    reached_by,
+    within,
+)
 from quiz.coverage.domain import MEASURES, Counts, show_rate
-from quiz.coverage.uncovered import UncoveredRow, UncoveredView, uncovered
+from quiz.coverage.levels import COLUMNS, COVERED, cell_conditions, level_sums
+from quiz.coverage.uncovered import Filters, UncoveredRow, UncoveredView, uncovered
 from quiz.models.coverage import Contribution, Tally
-from quiz.models.organisations import Department, Organisation, Region, Sector
+from quiz.models.organisations import Department, Feature, Organisation, OrganisationFeature, Region, Sector
 from quiz.models.training import Duty, Membership
 from quiz.training.queries import ProgrammeView, programme
 from quiz.vocabulary import HolderPolicy, PostRole
@@ -25,17 +37,17 @@ __all__ = [
     "trend", "uncovered",
 ]  # fmt: skip
 
-Dimension = Literal["region", "town", "sector", "department", "role"]
+Dimension = Literal["region", "town", "sector", "department", "role", "feature"]
 UNIT = "enterprise"
 UNSTATED = "未明确"
+EVERYBODY = Filters()
 
-_COLUMNS = {"region": "district_code", "town": "town_code", "sector": "sector_code", "department": "department_code"}
-_TABLES: dict[str, Any] = {"region": Region, "town": Region, "sector": Sector, "department": Department}
+_TABLES: dict[str, Any] = {"region": Region, "town": Region, "sector": Sector, "department": Department, "feature": Feature}
 
 
 @dataclass(frozen=True)
 class Group:
-    """One district, town, sector, department or role."""
+    """One district, town, sector, department, role or feature."""
 
     key: str
     label: str
@@ -102,18 +114,52 @@ class PersonsView:
 
 
 def coverage(
-    session: Session, *, programme_code: str, as_of: date, by: Dimension | None = None, reach: AnyReach = EVERYWHERE
+    session: Session,
+    *,
+    programme_code: str,
+    as_of: date,
+    by: Dimension | None = None,
+    reach: AnyReach = EVERYWHERE,
+    filters: Filters = EVERYBODY,
 ) -> CoverageView:
-    """Enterprises due and how far they are at the end of that day, in total and by group."""
+    """Enterprises due and how far they are at the end of that day, in total and by group; within the chosen cells."""
     wanted = programme(session, code=programme_code)
-    levels: dict[str, Counts] = {}
-    for row in session.connection().execute(_changes(wanted, reach, by, until=as_of, daily=False)):
-        levels[row[0]] = Counts(*(int(value) for value in row[1:]))
-    groups = () if by is None else _groups(session, wanted, by, levels)
+    levels = _levels(session, wanted, as_of, by, reach, filters)
+    # an enterprise has one district and one sector, but several features or none
+    whole = _levels(session, wanted, as_of, None, reach, filters) if by == "feature" else levels
     return CoverageView(
         programme=wanted.code, title=wanted.title, as_of=as_of, policy=wanted.policy, unit=UNIT, by=by,
-        total=sum(levels.values(), Counts()), groups=groups,
+        total=sum(whole.values(), Counts()), groups=() if by is None else _groups(session, wanted, by, levels),
     )  # fmt: skip
+
+
+def _levels(
+    session: Session, wanted: ProgrammeView, as_of: date, by: Dimension | None, reach: AnyReach, filters: Filters
+) -> dict[str, Counts]:
+    """The counts by key: from the kept levels, or from the organisations' parts where reach or question is about single ones."""
+    if on_cells(reach, Tally) is not None and by != "feature" and not filters.feature:
+        column = by if by in COLUMNS else None
+        asked = cell_conditions(filters, reach)
+        found = level_sums(session, COVERED, programme_id=wanted.id, as_of=as_of, conditions=asked, by=column)
+        return {_key(wanted, by, key): Counts(*values) for key, values in found.items()}
+    key: Any = getattr(Contribution, COLUMNS[by]) if by in COLUMNS else literal("")
+    sums = [func.sum(getattr(Contribution, name)) for name in MEASURES]
+    if by == "feature":
+        key = col(OrganisationFeature.feature_code)
+    query = select(key.label("key"), *sums).where(
+        col(Contribution.programme_id) == wanted.id, col(Contribution.day) <= as_of, *in_cells(filters, Contribution),
+        *within(reach, Contribution),
+    )  # fmt: skip
+    if by == "feature":
+        query = query.join(OrganisationFeature, col(OrganisationFeature.organisation_id) == col(Contribution.organisation_id))
+    if filters.feature:
+        query = query.where(col(Contribution.organisation_id).in_(carriers_of(filters.feature)))
+    query = query.group_by(key) if by in COLUMNS or by == "feature" else query.having(func.count() > 0)
+    return {_key(wanted, by, row[0]): Counts(*map(int, row[1:])) for row in session.connection().execute(query)}
+
+
+def _key(wanted: ProgrammeView, by: Dimension | None, key: str) -> str:
+    return wanted.role.value if by == "role" else key
 
 
 def trend(
@@ -124,11 +170,12 @@ def trend(
     to_day: date,
     by: Dimension | None = None,
     reach: AnyReach = EVERYWHERE,
+    filters: Filters = EVERYBODY,
 ) -> list[TrendPoint]:
-    """The counts at the end of every day of the span, in total or by group."""
+    """The counts at the end of every day of the span, in total or by group; within the chosen cells."""
     wanted = programme(session, code=programme_code)
     changes: dict[date, dict[str, Counts]] = defaultdict(dict)
-    for row in session.connection().execute(_changes(wanted, reach, by, until=to_day, daily=True)):
+    for row in session.connection().execute(_changes(wanted, reach, by, filters, until=to_day)):
         changes[row[1]][row[0]] = Counts(*(int(value) for value in row[2:]))
     level: dict[str, Counts] = {}
     for day in sorted(day for day in changes if day < from_day):
@@ -169,21 +216,17 @@ def persons(session: Session, *, programme_code: str, as_of: date, reach: AnyRea
     return PersonsView(*(int(value) for value in row))
 
 
-def _changes(wanted: ProgrammeView, reach: AnyReach, by: Dimension | None, *, until: date, daily: bool) -> Select[Any]:
-    """Sums of changes by group (and day): from the tally, or from contributions where the reach asks about single organisations."""
-    conditions = on_cells(reach, Tally)
-    table: Any = Tally if conditions is not None else Contribution
-    key = getattr(table, _COLUMNS[by]) if by in _COLUMNS else literal(wanted.role.value if by == "role" else "")
-    keys = [key.label("key"), *([table.day] if daily else [])]
+def _changes(wanted: ProgrammeView, reach: AnyReach, by: Dimension | None, filters: Filters, *, until: date) -> Select[Any]:
+    """Sums of changes by group and day: from the tally, or from contributions where the reach asks about single organisations."""
+    table: Any = Contribution if on_cells(reach, Tally) is None or filters.feature else Tally
+    key: Any = getattr(table, COLUMNS[by]) if by in COLUMNS else literal(wanted.role.value if by == "role" else "")
     sums = [func.sum(getattr(table, name)) for name in MEASURES]
-    query = select(*keys, *sums).where(col(table.programme_id) == wanted.id, col(table.day) <= until)
-    if conditions is None:
-        query = query.join(Organisation, col(Organisation.id) == col(Contribution.organisation_id)).where(*reach.conditions())
-    else:
-        query = query.where(*conditions)
-    if by in _COLUMNS:
-        return query.group_by(*(keys if daily else [key]))
-    return query.group_by(table.day) if daily else query.having(func.count() > 0)
+    query = select(key.label("key"), table.day, *sums).where(
+        col(table.programme_id) == wanted.id, col(table.day) <= until, *in_cells(filters, table), *within(reach, table)
+    )
+    if filters.feature:
+        query = query.where(col(table.organisation_id).in_(carriers_of(filters.feature)))
+    return query.group_by(*([key] if by in COLUMNS else []), table.day)
 
 
 def _groups(session: Session, wanted: ProgrammeView, by: Dimension, levels: dict[str, Counts]) -> tuple[Group, ...]:
@@ -195,7 +238,11 @@ def _labels(session: Session, by: Dimension, role: PostRole) -> dict[str, str]:
     """Code → name, in the order in which they are shown."""
     if by == "role":
         return {role.value: role.label}
-    table = _TABLES[by]
+    return names_of(session, _TABLES[by])
+
+
+def names_of(session: Session, table: Any) -> dict[str, str]:
+    """Code → name of regions, sectors, departments or features, in the order in which they are shown."""
     rows = session.connection().execute(select(table.code, table.name).order_by(table.position, table.code))
     return {code: name for code, name in rows}
 

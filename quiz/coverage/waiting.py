@@ -25,9 +25,7 @@ _TABLE: Table = UncoveredPeriod.__table__  # type: ignore[attr-defined]
 _SAID = ("due_on", "duty_id", "new_until", "trained_on", "examined_on", "has_signed_in")
 _CELL = ("district_code", "town_code", "sector_code", "department_code")
 _ids: Any = bindparam("ids", expanding=True)
-_kept = select(_TABLE).where(
-    _TABLE.c.programme_id == bindparam("programme_id"), _TABLE.c.organisation_id.in_(_ids)
-)
+_kept = select(_TABLE).where(_TABLE.c.programme_id == bindparam("programme_id"), _TABLE.c.organisation_id.in_(_ids))
 _drop = delete(_TABLE).where(
     _TABLE.c.programme_id == bindparam("of_programme"), _TABLE.c.organisation_id == bindparam("of_organisation"),
     _TABLE.c.since == bindparam("from_day"),
@@ -89,6 +87,26 @@ def keep(connection: Connection, *, programme_id: int, ids: Sequence[int], perio
     if put:
         connection.execute(_put, put)
     _count(connection, programme_id, moved)
+
+
+def recount(connection: Connection, *, programme_id: int) -> None:
+    """Add all periods of a programme to its counts by kind, where nothing was counted before."""
+    _count(connection, programme_id, counted(connection, programme_id=programme_id))
+
+
+def counted(connection: Connection, *, programme_id: int) -> Moves:
+    """What the periods of a programme add up to, by day and cell."""
+    moved: Moves = defaultdict(lambda: NO_KINDS)
+    for row in connection.execute(_whole.where(_TABLE.c.programme_id == programme_id)):
+        _move(moved, [_period(row)], add)
+    return moved
+
+
+def kept_counts(connection: Connection, *, programme_id: int) -> dict[tuple[date, Cell], Kinds]:
+    """The counts by kind as they stand in the table."""
+    columns: Table = UncoveredTally.__table__  # type: ignore[attr-defined]
+    query = select(columns.c.day, *(columns.c[name] for name in (*_CELL, *KINDS))).where(columns.c.programme_id == programme_id)
+    return {(row[0], Cell(*row[1:5])): tuple(row[5:]) for row in connection.execute(query) if any(row[5:])}
 
 
 def _move(moved: Moves, periods: Iterable[Uncovered], sign: Callable[[int, int], int]) -> None:
@@ -162,7 +180,12 @@ def _turn(connection: Connection, query: Select[Any], values: dict[str, Any] | N
         connection.execute(
             _say_signed_in,
             [
-                {"of_programme": programme_id, "of_organisation": row.organisation_id, "from_day": row.since, "value": not row.has_signed_in}
+                {
+                    "of_programme": programme_id,
+                    "of_organisation": row.organisation_id,
+                    "from_day": row.since,
+                    "value": not row.has_signed_in,
+                }
                 for row in rows
             ],
         )

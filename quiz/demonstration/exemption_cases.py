@@ -103,4 +103,4 @@ def _paper() -> bytes:
 核实人：某某　　　　日期：年　月　日
 """
     fonts = [str(Path(pylopdf_fonts_zh_cn.__file__).parent)]
-    return bytes(typst.compile(text.encode(), font_paths=fonts))
+    return bytes(typst.compile(text.encode(), font_paths=fonts))  # type: ignore[misc]

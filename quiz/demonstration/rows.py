@@ -11,6 +11,7 @@ from quiz.demonstration.city import Enterprise
 from quiz.demonstration.history import Sitting
 from quiz.demonstration.people import Holding, Human
 from quiz.organisations.reference import Reference
+from quiz.vocabulary import OrganisationStatus
 
 Rows = list[dict[str, Any]]
 
@@ -60,15 +61,17 @@ def placements(enterprises: Iterable[Enterprise]) -> Rows:
     return rows
 
 
-def changes(enterprises: Iterable[Enterprise]) -> Rows:
+def changes(enterprises: Iterable[Enterprise], reference: Reference) -> Rows:
     """Moves and changes of status, as the history of each organisation tells them."""
     found: list[tuple[int, date, str, str, str]] = []
     for each in enterprises:
         if each.moved is not None:
-            found.append((each.id, each.moved.day, "district_code", each.moved.district_code, each.district_code))
-            found.append((each.id, each.moved.day, "town_code", each.moved.town_code, each.town_code))
+            places = ((each.moved.district_code, each.district_code), (each.moved.town_code, each.town_code))
+            for name, codes in zip(("district_code", "town_code"), places, strict=True):
+                before, after = (reference.label("region", code) for code in codes)
+                found.append((each.id, each.moved.day, name, before, after))
         if each.status_on is not None:
-            found.append((each.id, each.status_on, "status", "active", each.status.value))
+            found.append((each.id, each.status_on, "status", OrganisationStatus.ACTIVE.label, each.status.label))
     return [
         {
             "organisation_id": number, "effective_on": day, "recorded_at": at_office_hours(day), "field": name, "before": before,

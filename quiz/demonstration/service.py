@@ -25,6 +25,7 @@ from quiz.demonstration import (
     exemption_cases,
     people,
     queries,
+    roster_cases,
     rows,
     rulings,
     writing,
@@ -162,6 +163,7 @@ def _make(session: Session, *, now: datetime, progress: Progress) -> None:
     classes.hold(session, now=now, seed=SEED, shown_person=shown)
     waiting.look_up_sign_ins(session.connection())
     writing.continue_numbering(session.connection(), (Organisation, Person, Post, Form, Attempt, Account))
+    roster_cases.leave_traces(session, now=now)
     audit.record(session, actor=audit.SYSTEM, action="make_demonstration", at=now, detail={"seed": SEED})
 
 
@@ -169,7 +171,7 @@ def _write_city(making: _Making) -> None:
     making.write(Organisation, rows.organisations(making.enterprises, making.reference), "写入企业和负责人")
     making.write(OrganisationFeature, rows.features(making.enterprises))
     making.write(Placement, rows.placements(making.enterprises))
-    making.write(OrganisationChange, rows.changes(making.enterprises))
+    making.write(OrganisationChange, rows.changes(making.enterprises, making.reference))
     making.write(Person, rows.people(making.staff.people, known_on=making.known_on))
     making.write(Post, rows.posts(making.staff.posts, known_on=making.known_on))
 

@@ -32,6 +32,8 @@ class Entry:
     doubt: str = ""
     """Why the answer cannot be relied on."""
     explanation: list[str] = field(default_factory=list)
+    whole: str = ""
+    """Answer and reason undivided, where they were divided at what looks like letters: `GB；三级` fills two blanks."""
     parent: int | None = None
     """The number of the case whose question this is: `21．各小题答案` above `（1）A`."""
 
@@ -115,7 +117,8 @@ def free_entry(number: int, shape: str, text: str, line: int) -> Entry:
     if found is None:
         return Entry(number, text.strip(), line)
     rest = text[found.start("rest") :].strip()
-    return Entry(number, re.sub(r"[\s,、]", "", found["answer"]), line, explanation=[rest] if rest else [])
+    letters = re.sub(r"[\s,、]", "", found["answer"])
+    return Entry(number, letters, line, explanation=[rest] if rest else [], whole=text.strip() if rest else "")
 
 
 # Matching -------------------------------------------------------------------------------------------------------------

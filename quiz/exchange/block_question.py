@@ -170,6 +170,10 @@ class QuestionMaker:
     def _from_key(self, entry: Entry) -> None:
         if entry.doubt and not self.found:
             self.doubt = self.doubt or ("key_mismatch", f"第 {entry.line} 处的{entry.doubt}", "请核对答案部分，或把答案写在每题后面")
+        elif entry.whole and self._is_open:
+            self.found.append((f"第 {entry.line} 处的答案部分", entry.whole))
+            self.explanation += entry.explanation[1:]
+            return
         elif entry.answer:
             self.found.append((f"第 {entry.line} 处的答案部分", self._without_reason(entry.answer)))
         self.explanation += entry.explanation

@@ -39,6 +39,10 @@ _CASE_START = re.compile(
 _ABOUT = re.compile(r"\s*[\[(]?\s?(?:请?根据|依据|阅读|结合).{0,30}(?:材料|案例|资料|情[景境]|背景).{0,20}(?:回答|完成|作答).{0,30}题")
 _LAST_NUMBER = re.compile(r"[-—–~～至到、]\s?第?(\d{1,4})\s?[小）)]?题")
 _OPTION_BESIDE = re.compile(r"\s[A-L]\s?[.、)]")
+_LEGEND = re.compile(r"[1A]\s?[、.=:]?\s?(?:对|√|正确)[\s,、;]*[2B]\s?[、.=:]?\s?(?:错|×|错误)[\s)]*")
+"""What the marks of true or false questions mean; no answers."""
+_LONG_RUN = 5
+"""Questions after which another 1 begins a new part, though the last of them lacks its answer."""
 _SCENARIO_BODY = 25
 
 
@@ -156,6 +160,7 @@ class Gatherer:
             return False
         rest = heading.rest.lstrip(" :、.答案])")
         entries = entries_in(after_span(rest), line.number) if rest[:1].isdigit() or rest[:1] == "(" else []
+        entries = [] if _LEGEND.fullmatch(rest) and self.outlook.number_follows(place) else entries
         chapter = self.keys.scope.chapter or self.scope.chapter if self.keys.is_open else self.scope.chapter
         scope = Scope(chapter, heading.ordinal, heading.kind)
         if entries or heading.is_key and self.keys.someone_waits():
@@ -277,6 +282,8 @@ class Gatherer:
             return False
         if number.value == expected:
             return True
+        if number.value == 1 and expected > _LONG_RUN and evidence and self.outlook.is_counted_on(place, number):
+            return True
         if evidence == 2:
             return number.value != 1 or block.complete
         if number.value == 1 and (block.state in ("answer", "explanation") or not block.complete):
@@ -291,7 +298,7 @@ class Gatherer:
         """`11中国……`, the expected number without a sign, after a question that is complete and before options."""
         if self.block is not None and not self.block.complete:
             return evidence >= 1 and self.outlook.faint_is_usual
-        return evidence >= 1 and self.outlook.faint_is_usual or self.outlook.options_follow(place)
+        return evidence >= 1 and self.outlook.faint_is_usual or self.outlook.options_follow(place) or self.outlook.says_kind(place)
 
     def _begins_afresh(self, place: int, number: Number, evidence: int) -> bool:
         if evidence == 2:

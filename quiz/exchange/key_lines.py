@@ -218,7 +218,7 @@ class KeyLines:
             value = line.text[tag.end : end].strip()
             if tag.field == "answer" and not entry.answer:
                 found = free_entry(entry.number, line.shape[tag.end : end].strip(), value, line.number)
-                entry.answer, entry.explanation = found.answer, entry.explanation + found.explanation
+                entry.answer, entry.explanation, entry.whole = found.answer, entry.explanation + found.explanation, found.whole
             elif tag.field == "whole" and value and entry.parent is not None:
                 self.whole = (entry.parent, self.scope)
                 self._say_of_case(value)

@@ -179,8 +179,7 @@ class Outlook:
                 self._options[place] = has_options or options.get(style, False)
                 self._inner[place] = inner
                 self._answered[place] = answered
-                says_kind = bool(_KIND_TAG.match(self.lines[place].shape, number.end))
-                inner = style == "round" and (says_kind or self.evidence[place] >= 1) or (inner and style != "plain")
+                inner = style == "round" and (self.says_kind(place) or self.evidence[place] >= 1) or (inner and style != "plain")
             if signs.heading or not number and not signs.tags and is_chapter(self.lines[place].shape):
                 ahead, options, lead, answered, inner = {}, {}, "", False, False
                 continue
@@ -229,6 +228,11 @@ class Outlook:
     def options_follow(self, place: int) -> bool:
         """Do options come before the next number of this style?"""
         return self._options[place]
+
+    def says_kind(self, place: int) -> bool:
+        """Is the number of this line followed by a tag for the type: `47【是非题】`?"""
+        number = self.signs[place].number
+        return number is not None and bool(_KIND_TAG.match(self.lines[place].shape, number.end))
 
     def is_counted_on(self, place: int, number: Number) -> bool:
         """Is the next number of this style, before a heading, the next one? Then this one was a number too."""

@@ -16,7 +16,6 @@ from sqlmodel import Field, SQLModel
 
 from quiz.models.base import json_field, moment
 
-
 ENDLESS = date(9999, 12, 31)
 """The end of a period that has none: a comparison with a day needs no second look at an empty field."""
 TALLY_INDEX = (

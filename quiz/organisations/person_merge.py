@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, UniqueConstraint, select, update
+from sqlalchemy import ColumnElement, Table, UniqueConstraint, select, update
 from sqlmodel import Session, col
 
 from quiz.models.base import metadata
@@ -117,11 +118,12 @@ def undo_person_merge(
     return _view(row, kept.name)
 
 
-def merges(session: Session, *, organisation_ids: Any = None, limit: int = 50) -> tuple[PersonMergeView, ...]:
-    """Merges, the latest first; only of people with a post at these organisations (a condition on `Post.organisation_id`)."""
+def merges(session: Session, *, conditions: Sequence[ColumnElement[bool]] = (), limit: int = 50) -> tuple[PersonMergeView, ...]:
+    """Merges, the latest first, of people with a post at an organisation that meets the conditions."""
+    held = select(Post.id).join(Organisation, col(Organisation.id) == col(Post.organisation_id))  # type: ignore[call-overload]
     query = select(PersonMerge, Person.name).join(Person, col(Person.id) == col(PersonMerge.kept_id))  # type: ignore[call-overload]
-    if organisation_ids is not None:
-        query = query.where(select(Post.id).where(col(Post.person_id) == col(PersonMerge.kept_id), organisation_ids).exists())  # type: ignore[call-overload]
+    if conditions:
+        query = query.where(held.where(col(Post.person_id) == col(PersonMerge.kept_id), *conditions).exists())
     return tuple(_view(row, name) for row, name in session.execute(query.order_by(col(PersonMerge.id).desc()).limit(limit)))
 
 
@@ -340,3 +342,8 @@ def people_named(session: Session, person_ids: tuple[int, ...]) -> dict[int, str
     for person_id, name in rows:
         found.setdefault(person_id, []).append(name)
     return {person_id: "、".join(dict.fromkeys(names)) for person_id, names in found.items()}
+
+
+def phones_of(session: Session, person_ids: tuple[int, ...]) -> dict[int, str | None]:
+    """Their numbers, to be shown masked."""
+    return {person.id or 0: person.phone for person in session.scalars(select(Person).where(col(Person.id).in_(person_ids)))}

@@ -63,15 +63,6 @@ class ProgrammeView:
             material_minutes=row.material_minutes, validity_months=row.validity_months, retraining_months=row.retraining_months,
         )  # fmt: skip
 
-    def components_json(self) -> dict[str, Any]:
-        """What is asked, by component; an absent one is not asked."""
-        asked: dict[str, Any] = {"paper": self.paper_id} if self.paper_id is not None else {}
-        if self.requirements.hours:
-            asked["hours"] = {"rule": self.hours_rule.value, "fixed": self.hours_fixed, "minutes_per_hour": self.minutes_per_hour}
-        if self.requirements.study_minutes:
-            asked["study"] = {"minutes": self.material_minutes, "materials": list(self.materials)}
-        return asked
-
     def as_json(self) -> dict[str, Any]:
         """As `programme list --json` gives it."""
         return {

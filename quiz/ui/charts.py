@@ -92,6 +92,25 @@ def trend(frame: pd.DataFrame, *, day: str, value: str, suffix: str = "%") -> go
     return _calm(figure)
 
 
+def trend_with_band(frame: pd.DataFrame, band: pd.DataFrame, *, due_on: object) -> go.Figure:
+    """A line over days (`day`, `rate`), and ahead of it a band (`day`, `low`, `middle`, `high`), all in percent; the due day is marked."""
+    figure = trend(frame, day="day", value="rate")
+    if len(band):
+        days = [*band["day"], *band["day"][::-1]]
+        figure.add_scatter(
+            x=days, y=[*band["high"], *band["low"][::-1]], fill="toself", fillcolor="rgba(47, 127, 191, .22)", line={"width": 0},
+            hoverinfo="skip", mode="lines",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=band["day"], y=band["middle"], mode="lines", line={"color": LINE, "width": 2, "dash": "dot"}, customdata=band[["low", "high"]],
+            hovertemplate="%{x|%Y-%m-%d}：约 %{y:.1f}%（%{customdata[0]:.1f}%—%{customdata[1]:.1f}%）<extra></extra>",
+        )  # fmt: skip
+    figure.add_vline(x=str(due_on), line={"color": BAD, "width": 2, "dash": "dash"})
+    figure.add_annotation(x=str(due_on), y=1, yref="paper", text="期限", showarrow=False, xanchor="right", xshift=-4, font={"color": BAD})
+    figure.update_layout(showlegend=False)
+    return figure
+
+
 def counts(frame: pd.DataFrame, *, group: str, value: str) -> go.Figure:
     """Upright bars in the order given: a distribution."""
     figure = go.Figure(

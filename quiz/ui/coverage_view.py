@@ -1,31 +1,32 @@
-"""The parts of the coverage screen: what is asked, the rate with its definition, bars to open, the course over days, the list."""
+"""The head of the coverage screen: what is asked, the rate with its definition, the figures that open their rows; and the overview."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from typing import cast
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
 from quiz.coverage import filtered
-from quiz.coverage.domain import show_share
-from quiz.coverage.queries import CoverageView, Dimension, TrendPoint
-from quiz.coverage.uncovered import Filters, UncoveredRow, UncoveredView, uncovered
+from quiz.coverage.domain import AT_RISK_DAYS, show_share
+from quiz.coverage.forecast import Band
+from quiz.coverage.queries import CoverageView, Dimension
+from quiz.coverage.uncovered import Filters, UncoveredView, uncovered
 from quiz.organisations.reach import Reaches
 from quiz.organisations.reference import Reference
-from quiz.papers import queries as papers
 from quiz.training.queries import ProgrammeView
-from quiz.ui import charts, components, office
+from quiz.ui import charts, components, coverage_map, office
 from quiz.ui.components import Kpi, Tone
 from quiz.ui.markup import draw, markup, plain
 from quiz.vocabulary import HolderPolicy, NotCoveredReason, ProgrammeState
 
 PAGE = "coverage"
-ROWS = 20
-LONGEST_TREND = 365
+VIEWS = {"overview": "总览", "lists": "名单", "course": "走势和预测", "compare": "与上次通报相比", "files": "导出和快照"}
 _POLICIES = {
     HolderPolicy.ALL: "口径 A：企业在任的主要负责人全部合格，该企业才算完成",
     HolderPolicy.DESIGNATED: "口径 B：企业指定的参训人合格，该企业即算完成（没有指定的，在任主要负责人须全部合格）",
@@ -43,6 +44,12 @@ class Question:
     @property
     def place(self) -> str:
         return self.filters.town or self.filters.district or ""
+
+    def href(self, **changes: str) -> str:
+        """The address of this screen with what is asked, otherwise where named: a figure's way to its rows, or a tile's to its towns."""
+        chosen = {name: getattr(self.filters, name) or "" for name in ("district", "town", "sector", "department", "feature")}
+        asked = {"programme": self.programme.code, "day": self.day.isoformat(), **chosen, **changes}
+        return "/coverage?" + urlencode({name: value for name, value in asked.items() if value})
 
 
 def ask(found: Sequence[ProgrammeView], reference: Reference, reach: Reaches, *, today: date) -> Question:
@@ -64,17 +71,22 @@ def ask(found: Sequence[ProgrammeView], reference: Reference, reach: Reaches, *,
                 sector = office.choose("行业领域", {office.ALL: "全部行业", **sectors}, name="sector", page=PAGE)
                 departments = {code: row.name for code, row in reference.departments.items()}
                 department = office.choose("行业主管部门", {office.ALL: "全部部门", **departments}, name="department", page=PAGE)
+                features = {code: row.name for code, row in reference.features.items()}
+                feature = office.choose("特征标签", {office.ALL: "不限", **features}, name="feature", page=PAGE)
             name = office.search("企业名称（只筛选名单，不影响数字）", page=PAGE, placeholder="输入名称的一部分")
-    filters = Filters(district=district or None, town=town or None, sector=sector or None, department=department or None, name=name or None)
+    filters = Filters(
+        district=district or None, town=town or None, sector=sector or None, department=department or None, name=name or None,
+        feature=feature or None,
+    )  # fmt: skip
     return Question(programme, day, filters)
 
 
 def _scope(reference: Reference) -> str:
     """What is chosen, on the closed lid of the filters."""
-    kinds = {"district": "region", "town": "region", "sector": "sector", "department": "department"}
+    kinds = {"district": "region", "town": "region", "sector": "sector", "department": "department", "feature": "feature"}
     chosen = [reference.label(kind, office.chosen(name, page=PAGE)) for name, kind in kinds.items()]
     name = office.chosen("q", page=PAGE)
-    return "筛选：" + (" · ".join(filter(None, [*chosen, name and f"名称含“{plain(name)}”"])) or "全部区市、行业和部门")
+    return "筛选：" + (" · ".join(filter(None, [*chosen, name and f"名称含“{plain(name)}”"])) or "全部区市、行业、部门和标签")
 
 
 def _asks_sector(programme: ProgrammeView, code: str) -> bool:
@@ -99,40 +111,72 @@ def _stated_day() -> date | None:
         return None
 
 
+def choose_view() -> str:
+    """Which of the views is wanted; the address remembers it."""
+    key = f"{PAGE}_view"
+    if st.session_state.get(key) not in VIEWS:
+        stated = st.query_params.get("view", "overview")
+        st.session_state[key] = stated if stated in VIEWS else "overview"
+    view = (
+        st.pills("看什么", list(VIEWS), format_func=VIEWS.__getitem__, key=key, label_visibility="collapsed", required=True) or "overview"
+    )
+    office.remember("view", view, "overview")
+    return view
+
+
 # 数字 -----------------------------------------------------------------------------------------------------------------
 
 
-def headline(session: Session, asked: Question, view: CoverageView, reach: Reaches, overdue: int) -> None:
-    """The rate with numerator, denominator and rule; then every figure it is made of."""
-    total, programme = view.total, asked.programme
-    people = filtered.persons_of(session, programme_code=programme.code, as_of=asked.day, filters=asked.filters, reach=reach)
+def counted(session: Session, asked: Question, reach: Reaches) -> UncoveredView:
+    """How many are not covered, by reason, without their rows; a name narrows lists only."""
+    figures = Filters(
+        asked.filters.district, asked.filters.town, asked.filters.sector, asked.filters.department, None, None, asked.filters.feature
+    )
+    return uncovered(session, programme_code=asked.programme.code, as_of=asked.day, reach=reach, filters=figures, limit=0)
+
+
+def headline(asked: Question, view: CoverageView, band: Band | None) -> None:
+    """The rate with numerator, denominator and rule, and where it is heading."""
+    total = view.total
+    completed = components.anchor(f"已完成 {total.completed} 家", asked.href(view="lists", list="completed"))
+    due = components.anchor(f"应训 {total.due} 家", asked.href(view="lists", list="due"))
     with st.container(border=True):
         draw(
             markup(
-                '<div class="ankao-rate"><span>企业覆盖率</span><b>{}</b><span>= 已完成 {} 家 ÷ 应训 {} 家，统计到 {}</span></div>'
-                '<div class="ankao-bar"><i style="width:{}%"></i></div><p class="ankao-hint">{}。应训企业不含核减；同一企业只计一次；'
+                '<div class="ankao-rate"><span>企业覆盖率</span><b>{}</b><span>= {} ÷ {}，统计到 {}</span></div>'
+                '<div class="ankao-bar"><i style="width:{}%"></i></div><p>{}</p><p class="ankao-hint">{}。应训企业不含核减；同一企业只计一次；'
                 "分母为 0 时显示“—”。</p>",
-                view.shown_rate, total.completed, total.due, asked.day.isoformat(),
-                f"{100 * total.completed / total.due:.1f}" if total.due else "0", _POLICIES[view.policy],
+                view.shown_rate, completed, due, asked.day.isoformat(), f"{100 * total.completed / total.due:.1f}" if total.due else "0",
+                _heading_for(asked, band), _POLICIES[view.policy],
             )
         )  # fmt: skip
+
+
+def to_act_on(asked: Question, view: CoverageView, missing: UncoveredView) -> None:
+    """The figures somebody has to do something about; each opens its rows."""
+    new = missing.by_reason.get(NotCoveredReason.NEW_HOLDER, 0)
+    nobody = missing.by_reason.get(NotCoveredReason.NO_HOLDER, 0)
+    left, days = view.total.uncovered, asked.programme.grace_days
+    figures = (
+        ("uncovered", "未完成", left, "点开看等谁、为什么", "warn"),
+        ("overdue", "其中逾期", missing.overdue, "已过各自的完成期限", "bad"),
+        ("at_risk", f"{AT_RISK_DAYS} 天内到期未开始", missing.at_risk, "再不联系就会逾期", "warn"),
+        ("new_holder", "新任待训", new, f"任职未满 {days} 天", ""),
+        ("no_holder", "未登记负责人", nobody, "先补名册，才能培训", "warn"),
+    )
     components.kpi_row(
         [
-            Kpi("应训企业", f"{total.due} 家", f"另核减 {total.exempt} 家，不计入分母"),
-            Kpi("已参训", f"{total.trained} 家", f"占应训 {show_share(total.trained, total.due)}"),
-            Kpi("已参考", f"{total.examined} 家", f"占应训 {show_share(total.examined, total.due)}"),
-            Kpi(
-                "合格并完成",
-                f"{total.completed} 家",
-                f"占应训 {show_share(total.completed, total.due)}",
-                tone="ok" if total.completed == total.due else "",
-            ),
-            Kpi("未完成", f"{total.uncovered} 家", "名单见下方", tone="warn" if total.uncovered else "ok"),
-            Kpi("其中逾期", f"{overdue} 家", _due_text(programme, asked.day), tone="bad" if overdue else "ok"),
-            Kpi("应训人员", f"{people.due} 人", f"完成 {people.completed} 人，占 {show_share(people.completed, people.due)}"),
-            Kpi("其中新任", f"{people.new_holders} 人", f"任职未满 {programme.grace_days} 天，计入分母"),
+            Kpi(label, f"{number} 家", note, cast(Tone, tone) if number else "ok", asked.href(view="lists", list=name))
+            for name, label, number, note, tone in figures
         ]
     )
+
+
+def _heading_for(asked: Question, band: Band | None) -> str:
+    due = _due_text(asked.programme, asked.day)
+    if band is None:
+        return f"{due}。"
+    return f"{due}。照最近的进度，到期限日约 {100 * band.middle:.1f}%（八成把握在 {100 * band.low:.1f}%—{100 * band.high:.1f}%）。"
 
 
 def _due_text(programme: ProgrammeView, day: date) -> str:
@@ -141,20 +185,51 @@ def _due_text(programme: ProgrammeView, day: date) -> str:
     return f"期限 {programme.due_on.isoformat()}，{when}"
 
 
-# 图 -------------------------------------------------------------------------------------------------------------------
+# 总览 -----------------------------------------------------------------------------------------------------------------
+
+_GROUPINGS: dict[str, str] = {"sector": "行业领域", "department": "行业主管部门", "role": "岗位", "feature": "特征标签"}
 
 
-def bars(session: Session, asked: Question, reference: Reference, reach: Reaches) -> None:
-    """By district (or by town, once a district is chosen) and by sector; a tap opens what is behind a bar."""
-    short = {row.code: row.short_name for row in reference.districts()}
-    in_district = asked.filters.district is not None
+def overview(session: Session, asked: Question, view: CoverageView, reference: Reference, reach: Reaches) -> None:
+    """The city as a map of tiles, the towns of a chosen district, and one further grouping."""
+    codes = list(office.districts(reference, reach))
     left, right = st.columns(2)
     with left:
-        components.section("分镇街" if in_district else "分区市", "" if in_district else "点一根横条，看这个区市的镇街和名单。")
-        _bars(session, asked, reach, by="town" if in_district else "region", name="town" if in_district else "district", names=short)
+        if len(codes) > 1:
+            components.section("分区市", "颜色按覆盖率；点一个区市，看它的镇街。")
+            everywhere = Filters(sector=asked.filters.sector, department=asked.filters.department, feature=asked.filters.feature)
+            whole = filtered.coverage_of(
+                session, programme_code=asked.programme.code, as_of=asked.day, by="region", filters=everywhere, reach=reach
+            )
+            coverage_map.city(
+                whole.groups, reference, codes, href=lambda code: asked.href(district=code, town=""), chosen=asked.filters.district
+            )
+        if asked.filters.district or len(codes) == 1:
+            components.section("分镇街", "点一根横条，看这个镇街的企业。")
+            _bars(session, asked, reach, by="town", name="town", names={})
+            components.link("看所选范围的企业名单", asked.href(view="lists", list="due"))
     with right:
-        components.section("分行业领域", "横条上写的是“已完成/应训 · 覆盖率”。")
-        _bars(session, asked, reach, by="sector", name="sector", names={})
+        by = _grouping()
+        components.section(f"分{_GROUPINGS[by]}", "横条上写的是“已完成/应训 · 覆盖率”。" + _GROUP_NOTES.get(by, ""))
+        _bars(session, asked, reach, by=by, name=by, names={})
+    _stages(asked, view)
+    _people(session, asked, reach)
+
+
+_GROUP_NOTES = {
+    "feature": "一家企业可有几个标签，各计一次；标签没有历史，按现在的算。",
+    "role": "本专项培训的岗位。",
+}
+
+
+def _grouping() -> Dimension:
+    key = f"{PAGE}_by"
+    if st.session_state.get(key) not in _GROUPINGS:
+        stated = st.query_params.get("by", "sector")
+        st.session_state[key] = stated if stated in _GROUPINGS else "sector"
+    by = st.pills("分组", list(_GROUPINGS), format_func=_GROUPINGS.__getitem__, key=key, required=True) or "sector"
+    office.remember("by", by, "sector")
+    return cast(Dimension, by)
 
 
 def _bars(session: Session, asked: Question, reach: Reaches, *, by: Dimension, name: str, names: Mapping[str, str]) -> None:
@@ -177,114 +252,47 @@ def _bars(session: Session, asked: Question, reach: Reaches, *, by: Dimension, n
     codes = {name: code for code, name in names.items()}
 
     def opened(label: str) -> None:
-        st.session_state[f"{PAGE}_{name}"] = codes.get(label, office.ALL)
-        st.query_params.pop("page", None)
+        if name != "role":
+            st.session_state[f"{PAGE}_{name}"] = codes.get(label, office.ALL)
+            st.query_params.pop("page", None)
 
     said = "；".join(f"{g.label}{g.counts.completed}/{g.counts.due}" for g in groups)
     key = f"{PAGE}_{by}_{asked.programme.code}_{asked.place}_{asked.filters.sector or ''}"
     charts.choose(charts.rates_by_group(frame, group="名称", part="完成", whole="应训"), key=key, alt=f"覆盖率：{said}", on_choose=opened)
 
 
-def course(session: Session, asked: Question, reach: Reaches) -> None:
-    """How the rate came to be, day by day since the opening."""
-    first = max(asked.programme.opens_on, asked.day - timedelta(days=LONGEST_TREND))
-    points = filtered.trend_of(
-        session, programme_code=asked.programme.code, from_day=first, to_day=asked.day, filters=asked.filters, reach=reach
-    )
-    known = [point for point in points if point.counts.due]
-    components.section(
-        "覆盖率走势", f"{first.isoformat()} 至 {asked.day.isoformat()}，每天结束时的数字；负责人变更、企业增减都会使它变化。"
-    )
-    if len(known) < 2:
-        st.markdown("还不足两天，暂时画不出走势。")
-        return
-    frame = pd.DataFrame({"日": [point.day for point in known], "覆盖率": [_percent(point) for point in known]})
-    last = f"从 {frame['覆盖率'].iloc[0]:.1f}% 到 {frame['覆盖率'].iloc[-1]:.1f}%"
-    charts.show(charts.trend(frame, day="日", value="覆盖率"), key=f"{PAGE}_trend", alt=f"覆盖率走势：{last}")
-
-
-def _percent(point: TrendPoint) -> float:
-    return 100 * point.counts.completed / point.counts.due
-
-
-# 名单 -----------------------------------------------------------------------------------------------------------------
-
-
-def counted(session: Session, asked: Question, reach: Reaches) -> UncoveredView:
-    """How many are not covered, by reason, without their rows."""
-    return uncovered(session, programme_code=asked.programme.code, as_of=asked.day, reach=reach, filters=asked.filters, limit=0)
-
-
-def listing(session: Session, asked: Question, everything: UncoveredView, reach: Reaches, *, may_open: bool) -> None:
-    """Who is not covered, and why; the reasons count and filter at once."""
-    components.section("未覆盖名单", "到统计日仍未完成的企业、等谁完成、为什么。逾期与原因是两件事：逾期的企业同样写明原因。")
-    reason = _reason(everything)
-    filters = _with_reason(asked.filters, reason)
-    office.begin_again(str(filters), asked.programme.code, str(asked.day), page=PAGE)
-    view = uncovered(
-        session, programme_code=asked.programme.code, as_of=asked.day, reach=reach, filters=filters, limit=ROWS, offset=office.offset(ROWS)
-    )
-    if not view.total:
-        _nothing(asked, everything)
-    else:
-        columns = ("企业", "所在地", "行业领域", "等谁完成", "手机号", "原因", "完成期限")
-        cut = _cut_percent(session, asked.programme)
-        components.table(columns, [_line(row, may_open, cut) for row in view.rows])
-        office.pages(view.total, page=PAGE, size=ROWS)
-
-
-def _reason(view: UncoveredView) -> NotCoveredReason | None:
-    numbers = {NotCoveredReason.OVERDUE: view.overdue, **view.by_reason}
-    labels = {office.ALL: f"全部 {sum(view.by_reason.values())}"}
-    labels |= {reason.value: f"{reason.label} {number}" for reason, number in numbers.items() if number}
-    key = f"{PAGE}_reason"
-    if st.session_state.get(key, st.query_params.get("reason", office.ALL)) not in labels:
-        st.session_state[key] = office.ALL
-    st.session_state.setdefault(key, st.query_params.get("reason", office.ALL))
-    chosen = st.pills("按原因筛选", list(labels), format_func=lambda code: labels[code], key=key) or office.ALL
-    office.remember("reason", chosen)
-    return NotCoveredReason(chosen) if chosen else None
-
-
-def _with_reason(filters: Filters, reason: NotCoveredReason | None) -> Filters:
-    return Filters(filters.district, filters.town, filters.sector, filters.department, reason, filters.name)
-
-
-def _nothing(asked: Question, everything: UncoveredView) -> None:
-    if asked.filters.name:
-        components.empty_state(
-            "没有符合条件的企业", "未覆盖名单里没有这个名称。可以清空名称，或到企业名册里查。", href="/enterprises", label="企业名册"
-        )
-    elif sum(everything.by_reason.values()):
-        components.empty_state("这一类没有企业", "请选择其他原因，或选“全部”。")
-    else:
-        components.empty_state("没有未完成的企业", "所选范围内应训企业都已完成，或没有应训企业。", href="/scores", label="查看成绩统计")
-
-
-def _cut_percent(session: Session, programme: ProgrammeView) -> float:
-    """What has to be reached, out of 100."""
-    if programme.paper_id is None:
-        return 100.0
-    paper = papers.paper(session, programme.paper_id)
-    return 100 * paper.cut_score / paper.max_score
-
-
-def _best(percent: float | None, cut: float) -> str:
-    """The best score; one that reaches the cut failed by a must-be-right item, and says so."""
-    if percent is None:
-        return ""
-    return f"（最好 {percent:.0f} 分{'，必须答对的题答错' if percent >= cut else ''}）"
-
-
-def _line(row: UncoveredRow, may_open: bool, cut: float) -> tuple[object, ...]:
-    name = components.anchor(row.name, f"/enterprises?organisation={row.organisation_id}") if may_open else row.name
-    tone: Tone = "bad" if row.is_overdue else "warn" if row.reason is NotCoveredReason.NOT_PASSED else "info"
-    waiting = "、".join(row.waiting_for) or "—"
-    best = _best(row.best_percent, cut)
-    place = f"{row.district} {row.town}".strip()
-    return (
-        name, place, row.sector, waiting, row.masked_phone or "—", components.badge(row.shown_reason + best, tone), office.day(row.due_on)
+def _stages(asked: Question, view: CoverageView) -> None:
+    """How far they are, stage by stage; each figure opens its rows."""
+    components.section("走到哪一步", "都按企业计：照上面的口径，应训人员都走到这一步，企业才算。")
+    total = view.total
+    steps = (("trained", "已参训"), ("examined", "已参考"), ("passed", "已合格"), ("completed", "已完成"))
+    components.kpi_row(
+        [
+            *(
+                Kpi(label, f"{getattr(total, name)} 家", f"占应训 {show_share(getattr(total, name), total.due)}",
+                    href=asked.href(view="lists", list=name))
+                for name, label in steps
+            ),
+            Kpi("核减", f"{total.exempt} 家", "不计入应训", href=asked.href(view="lists", list="exempt")),
+        ]
     )  # fmt: skip
+
+
+def _people(session: Session, asked: Question, reach: Reaches) -> None:
+    """People instead of enterprises, only when asked for: counting everybody once takes a moment."""
+    if not st.toggle("再按人员统计（一人多企只计一次）", key=f"{PAGE}_people"):
+        return
+    people = filtered.persons_of(session, programme_code=asked.programme.code, as_of=asked.day, filters=asked.filters, reach=reach)
+    components.kpi_row(
+        [
+            Kpi("应训人员", f"{people.due} 人", f"其中新任 {people.new_holders} 人，任职未满 {asked.programme.grace_days} 天"),
+            Kpi("已参训", f"{people.trained} 人", f"参训率 {show_share(people.trained, people.due)}"),
+            Kpi("已参考", f"{people.examined} 人", f"参考率 {show_share(people.examined, people.due)}"),
+            Kpi("已合格", f"{people.passed} 人", f"综合合格率 {show_share(people.passed, people.due)}"),
+            Kpi("已完成", f"{people.completed} 人", f"完成率 {show_share(people.completed, people.due)}"),
+        ]
+    )
+    components.link("按人员看成绩", f"/scores?programme={asked.programme.code}")
 
 
 def title_state(programme: ProgrammeView) -> str:

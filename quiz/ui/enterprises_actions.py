@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,31 +20,40 @@ from quiz.ui.enterprises_list import GAS_KINDS, GRADES
 from quiz.ui.markup import plain
 from quiz.vocabulary import OrganisationKind, PostRole
 
-__all__ = ["Desk", "show"]
+__all__ = ["Act", "Desk", "acts", "show"]
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act with its lid."""
+
+    label: str
+    icon: str
+    form: Callable[[Desk], None]
+
+
+def acts() -> dict[str, Act]:
+    """Every act by name; those that are needed most come first."""
+    return {
+        "change_principal": Act("变更主要负责人", ":material/swap_horiz:", _change_principal),
+        "appoint": Act("登记任职", ":material/person_add:", _appoint),
+        "posts": Act("更正手机号、指定参训人、离任", ":material/badge:", _posts),
+        "tenure": Act("更正任职日期", ":material/edit_calendar:", _tenure),
+        "edit": Act("修改基本情况", ":material/edit:", _edit),
+        "features": Act("特征标签", ":material/label:", _features),
+        "move": Act("变更所在地", ":material/location_on:", _move),
+        "sector": Act("变更行业领域和主管部门", ":material/category:", _sector),
+        "status": Act("变更经营状态（停产、注销、恢复营业）", ":material/event_busy:", enterprises_existence.status),
+        "merge": Act("与其他单位合并", ":material/merge:", enterprises_existence.merge),
+    }
 
 
 def show(desk: Desk) -> None:
-    """The acts, each behind its own lid; those that are needed most come first."""
-    with st.expander("变更主要负责人", icon=":material/swap_horiz:", expanded=bool(desk.view.principals)):
-        _change_principal(desk)
-    with st.expander("登记任职", icon=":material/person_add:", expanded=not desk.view.principals):
-        _appoint(desk)
-    with st.expander("更正手机号、指定参训人、离任", icon=":material/badge:"):
-        _posts(desk)
-    with st.expander("更正任职日期", icon=":material/edit_calendar:"):
-        _tenure(desk)
-    with st.expander("修改基本情况", icon=":material/edit:"):
-        _edit(desk)
-    with st.expander("特征标签", icon=":material/label:"):
-        _features(desk)
-    with st.expander("变更所在地", icon=":material/location_on:"):
-        _move(desk)
-    with st.expander("变更行业领域和主管部门", icon=":material/category:"):
-        _sector(desk)
-    with st.expander("变更经营状态（停产、注销、恢复营业）", icon=":material/event_busy:"):
-        enterprises_existence.status(desk)
-    with st.expander("与其他单位合并", icon=":material/merge:"):
-        enterprises_existence.merge(desk)
+    """The acts, each behind its own lid."""
+    opened = "change_principal" if desk.view.principals else "appoint"
+    for name, act in acts().items():
+        with st.expander(act.label, icon=act.icon, expanded=name == opened):
+            act.form(desk)
 
 
 def _person(desk: Desk, name: str) -> PersonDraft:

@@ -104,11 +104,16 @@ def merge(desk: Desk) -> None:
         return
 
     def work(session: Session, view: OrganisationView) -> str:
-        other = queries.organisation_view(session, chosen, reach=desk.reach)
-        organisations.merge(session, organisation_id=view.id, into_id=other.id, effective_on=day, document=document, **desk.stamp())
-        return f"“{view.row.name}”已自 {day.isoformat()} 起并入“{other.row.name}”。"
+        return merge_into(desk, session, view, chosen, day, document)
 
     desk.act("merge_organisation", work, into=offered[chosen], effective_on=day.isoformat(), document=document)
+
+
+def merge_into(desk: Desk, session: Session, view: OrganisationView, into_id: int, day: date, document: str) -> str:
+    """Both ends are looked up within reach before anything is written."""
+    other = queries.organisation_view(session, into_id, reach=desk.reach)
+    organisations.merge(session, organisation_id=view.id, into_id=other.id, effective_on=day, document=document, **desk.stamp())
+    return f"“{view.row.name}”已自 {day.isoformat()} 起并入“{other.row.name}”。"
 
 
 def _undo(desk: Desk, into: closing.MergerView) -> None:

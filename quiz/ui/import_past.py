@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import streamlit as st
 from sqlalchemy import select
@@ -59,18 +60,20 @@ def _one(session: Session, each: ImportView, names: dict[int | None, str], user:
     components.facts([*facts, *((label, f"{report[word]} 行") for word, label in WORDS.items() if report)])
     if not report and not each.undone_at:
         st.markdown("导入中途停止。已写入的行有效；把同一文件再导入一次，会接着完成，不会重复。")
+    if LOOKED_AT.get() == each.id and not each.undone_at:
+        _look(session, each.id, user, reach)
+        return
     if report:
         import_view.problems(report["problems"], key=f"{PAGE}_past_{each.id}", name=each.file_name)
         import_view.changes(report["changes"], dry_run=False)
-    if each.undone_at:
-        return
-    if LOOKED_AT.get() != each.id:
-        if st.button("撤销这次导入……", key=f"{PAGE}_undo_{each.id}", icon=":material/undo:"):
-            LOOKED_AT.set(each.id)
-            st.rerun()
-        return
+    if not each.undone_at and st.button("撤销这次导入……", key=f"{PAGE}_undo_{each.id}", icon=":material/undo:"):
+        LOOKED_AT.set(each.id)
+        st.rerun()
+
+
+def _look(session: Session, import_id: int, user: User, reach: Reaches) -> None:
     try:
-        seen = roster_undo.preview(session, import_id=each.id, reach=reach, account_id=user.account_id)
+        seen = roster_undo.preview(session, import_id=import_id, reach=reach, account_id=user.account_id)
     except Refusal as refusal:
         components.note(refusal.message, tone="bad")
         return
@@ -94,6 +97,7 @@ def _preview(seen: roster_undo.UndoPreview, user: User, reach: Reaches) -> None:
                 LOOKED_AT.set(number)
                 st.rerun()
     else:
+        components.note("没有内容依赖这次导入，可以撤销。撤销会做下面这些：", tone="info")
         components.facts(
             [
                 ("删去企业", f"{seen.removed_organisations} 家"), ("恢复企业", f"{seen.restored_organisations} 家"),
@@ -133,10 +137,8 @@ def _undo(seen: roster_undo.UndoPreview, user: User, reach: Reaches) -> None:
         components.note(refusal.message, tone="bad")
         return
     with store.transaction() as session:
-        office.record(
-            session, user, "undo_roster_import", subject=done.file_name, **{"import": done.import_id},
-            removed=done.removed_organisations, restored=done.restored_organisations,
-        )  # fmt: skip
+        counts: dict[str, Any] = {"import": done.import_id, "removed": done.removed_organisations, "restored": done.restored_organisations}
+        office.record(session, user, "undo_roster_import", subject=done.file_name, **counts)
     LOOKED_AT.clear()
     components.say(f"已撤销《{done.file_name}》：删去 {done.removed_organisations} 家企业，恢复 {done.restored_organisations} 家。")
     st.rerun()

@@ -15,7 +15,7 @@ from quiz.classes.institutions import CheckItem, Finding, InstitutionDraft, Inst
 from quiz.ui import components, institution_list, office, store
 from quiz.ui.components import Tone
 from quiz.ui.institution_list import PAGE, TONES, Register
-from quiz.ui.markup import plain
+from quiz.ui.markup import draw, markup, plain
 from quiz.vocabulary import ReviewVerdict
 
 _VERDICT_TONES: dict[ReviewVerdict, Tone] = {ReviewVerdict.PASSED: "ok", ReviewVerdict.TO_MEND: "warn", ReviewVerdict.FAILED: "bad"}
@@ -28,7 +28,7 @@ def head(view: InstitutionView, desk: Register) -> None:
     """Name, standing, what it means for hours."""
     components.page_header(view.name, "安全生产培训机构")
     components.link("返回机构列表", "/institutions")
-    components.heading(view.district, components.badge(view.standing.label, TONES[view.standing]))
+    draw(markup("<p><b>{}</b> {}</p>", view.district, components.badge(view.standing.label, TONES[view.standing])))
     components.facts(
         [
             ("统一社会信用代码", view.uscc or "—"), ("培训范围", view.scope or "—"), ("地址", view.address or "—"),
@@ -119,10 +119,10 @@ def review(view: InstitutionView, desk: Register) -> None:
     components.hint(f"依据 {standard}。标“按原文补”的项目，请对照标准原文填写具体要求后再判断。")
     key = f"{PAGE}_review_{view.id}_{len(view.reviews)}"
     with st.form(key, border=False):
-        findings: list[Finding] = []
+        answers: list[Finding | None] = []
         for group, some in groupby(items, key=lambda item: item.group):
             st.markdown(f"**{group}**")
-            findings += [_ask(item, key) for item in some]
+            answers += [_ask(item, key) for item in some]
         st.markdown("**结论**")
         left, right = st.columns(2)
         with left:
@@ -143,24 +143,29 @@ def review(view: InstitutionView, desk: Register) -> None:
         pressed = st.form_submit_button("登记复核", type="primary")
     if not pressed or not isinstance(day, date):
         return
+    findings = [answer for answer in answers if answer is not None]
+    if len(findings) < len(items):
+        components.note(f"还有 {len(items) - len(findings)} 项没有判断，请逐项选择“符合”“不符合”或“不适用”。", tone="bad")
+        return
     valid_until = until if verdict is ReviewVerdict.PASSED and isinstance(until, date) else None
     attachment = (file.name, file.getvalue()) if file is not None else None
     draft = ReviewDraft(day, verdict, valid_until, tuple(findings), reviewers, remark, attachment)
     office.perform(lambda session: _reviewed(session, view, draft, desk))
 
 
-def _ask(item: CheckItem, key: str) -> Finding:
+def _ask(item: CheckItem, key: str) -> Finding | None:
+    """What the reviewer found; None while nothing is chosen: an item nobody looked at must not count as met."""
     left, right = st.columns([1, 1])
-    options = list(_MARKS)
     with left:
-        met = st.radio(
-            item.title + ("" if item.complete else "　【按原文补】"), options, format_func=_MARKS.__getitem__, horizontal=True,
+        mark = st.radio(
+            item.title + ("" if item.complete else "　【按原文补】"), list(_MARKS.values()), index=None, horizontal=True,
             key=f"{key}_{item.code}",
         )  # fmt: skip
     with right:
         label = "说明" if item.complete else "标准原文的要求、检查情况"
         note = st.text_input(label, max_chars=300, key=f"{key}_{item.code}_note", placeholder="" if item.complete else "请按标准原文补填")
-    return Finding(item.code, met, note or "")
+    met = next((met for met, label in _MARKS.items() if label == mark), None)
+    return Finding(item.code, met, note or "") if mark else None
 
 
 def _reviewed(session: Session, view: InstitutionView, draft: ReviewDraft, desk: Register) -> str:

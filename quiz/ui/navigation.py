@@ -40,6 +40,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("scores.py", "成绩统计", ":material/leaderboard:", "办公室", Permission.SEE_SCORES),
     Screen("enterprises.py", "企业名册", ":material/apartment:", "办公室", Permission.MANAGE_ROSTER),
     Screen("import_roster.py", "导入名册", ":material/upload_file:", "办公室", Permission.MANAGE_ROSTER),
+    Screen("data_quality.py", "数据质量", ":material/fact_check:", "办公室", Permission.MANAGE_ROSTER),
     Screen("activation_slips.py", "激活码发放", ":material/key:", "办公室", Permission.ISSUE_ACTIVATIONS),
     Screen("programmes.py", "培训专项", ":material/assignment:", "办公室", Permission.MANAGE_PROGRAMMES),
     Screen("exemptions.py", "核减", ":material/rule:", "办公室", Permission.DECIDE_EXEMPTIONS),

@@ -57,8 +57,9 @@ def _class(each: MyClass) -> dict[str, Any]:
         "cancelled": view.state is ClassState.CANCELLED,
         "when": when_text(each),
         "days": [{"day": _day_text(lessons[0]), "lessons": [_lesson(one) for one in lessons]} for lessons in _by_day(view.lessons)],
-        "sites": [_site(site, chosen=each.site is not None and each.site.id == site.id) for site in view.sites],
-        "site": _site(each.site, chosen=True) if each.site else None,
+        "near": [_site(site) for site in view.sites if site.id in each.near and site != each.site],
+        "far": [_site(site) for site in view.sites if site.id not in each.near and site != each.site],
+        "site": _site(each.site) if each.site else None,
         "deadline": clock.show(view.deadline),
         "may_register": each.may_register,
         "may_cancel": each.may_cancel,
@@ -101,7 +102,7 @@ def _lesson(lesson: LessonView) -> dict[str, Any]:
     return {"time": lesson.time_text, "topic": lesson.topic, "teacher": lesson.teacher, "credited": lesson.is_credited}
 
 
-def _site(site: SiteView, *, chosen: bool) -> dict[str, Any]:
+def _site(site: SiteView) -> dict[str, Any]:
     seats = "不限人数" if site.left is None else f"余 {site.left} 座" if site.left else "已满"
     return {
         "id": site.id,
@@ -113,7 +114,6 @@ def _site(site: SiteView, *, chosen: bool) -> dict[str, Any]:
         "telephone": site.telephone,
         "seats": seats,
         "full": site.left == 0,
-        "chosen": chosen,
     }
 
 

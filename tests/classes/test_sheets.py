@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from quiz import clock
 from quiz.classes import presence, service, sheet_service
 from quiz.classes.sheet_plan import Options, SheetReport
 from quiz.classes.sheet_reader import recognise
-from quiz.classes.sheet_times import Written, day_in, read_entry
+from quiz.classes.sheet_times import Written, days_in, read_entry
 from quiz.models.classes import Presence
 from quiz.problems import Refusal
 from quiz.spreadsheets.reading import Unreadable
@@ -188,4 +189,4 @@ def test_headings_are_known_by_many_names() -> None:
 
     assert {heading: recognise(heading) for heading in known} == known
     assert recognise("签到", above="上午") == "in_am"
-    assert day_in("2026年11月20日签到表", year=2026) is not None and day_in("签到表", year=2026) is None
+    assert days_in("电话 0631-5200001 2026年11月20日签到表", year=2026) == [date(2026, 11, 20)] and days_in("签到表", year=2026) == []

@@ -16,6 +16,10 @@ from quiz.accounts import audit
 from quiz.accounts.passwords import verify_password
 from quiz.attempts import domain as marking
 from quiz.attempts import queries as attempts
+from quiz.classes import institutions, presence
+from quiz.classes import queries as class_queries
+from quiz.classes.domain import Standing
+from quiz.classes.reach import ClassReach
 from quiz.coverage import verification
 from quiz.db import Database
 from quiz.demonstration import service
@@ -27,16 +31,20 @@ from quiz.models.organisations import Organisation, OrganisationFeature, Person,
 from quiz.models.papers import Form
 from quiz.models.training import Duty
 from quiz.organisations.identifiers import read_uscc, uscc_kind_warning
+from quiz.organisations.reach import Reaches
 from quiz.papers import service as papers
 from quiz.papers.queries import paper as paper_view
 from quiz.problems import Refusal
+from quiz.training import exemption_queries, queries
+from quiz.training.exemption_queries import ExemptionFilter
 from quiz.training.my_papers import my_papers
 from quiz.vocabulary import AttemptState
 from tests.conftest import _postgresql_url
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 TODAY = clock.local_day(NOW)
-PROGRAMMES = {"coal-mine-2024", "non-coal-mine-2024", "confined-space-2024", "hospital-fire-2024", "catering-gas"}
+PROGRAMMES = {"coal-mine-2024", "non-coal-mine-2024", "confined-space-2024", "hospital-fire-2024", "catering-gas", "non-coal-mine-yearly"}
+"""The last asks for hours and study and for no paper."""
 
 
 @pytest.fixture(scope="module")
@@ -163,11 +171,11 @@ def test_the_tally_equals_the_count(session: Session) -> None:
 def test_the_audit_trail_is_whole(session: Session) -> None:
     report = audit.verify(session)
 
-    assert (report.rows, report.intact) == (1, True)
+    assert (report.rows > 1, report.intact) == (True, True)
 
 
 def test_every_programme_has_something_due_in_every_district(city: tuple[Database, DemonstrationReport]) -> None:
-    assert [len(each.districts) for each in city[1].programmes] == [8] * 5
+    assert [len(each.districts) for each in city[1].programmes] == [8] * len(PROGRAMMES)
     assert all(district.due > 0 for each in city[1].programmes for district in each.districts)
     assert [each.code for each in city[1].programmes if each.due_on < TODAY] == ["non-coal-mine-2024"]
 
@@ -280,3 +288,39 @@ def test_restaurants_burn_gas_and_hospitals_have_grades(session: Session) -> Non
 
     assert all((row.id in gas) == (row.gas_kind not in ("", "未用")) for row in rows)
     assert {row.hospital_grade for row in rows if row.sector_code == "hospital"} == {"一级", "二级", "三级"}
+
+
+def test_this_years_programme_is_made_of_hours_and_study(session: Session) -> None:
+    made = {view.code: view for view in queries.programmes(session)}["non-coal-mine-yearly"]
+    rows = queries.duties(session, programme_id=made.id)
+
+    done = [row for row in rows if row.completed_on is not None]
+    assert (made.paper_id, made.requirements.hours, made.material_minutes) == (None, True, 60)
+    assert 20 <= len(done) <= len(rows) // 2
+    assert all(row.minutes_done >= row.minutes_due > 0 and row.study_minutes >= 60 for row in done)
+    assert {row.is_first_time for row in rows} == {True, False}
+
+
+def test_requests_for_exemption_stand_at_every_step(session: Session) -> None:
+    counts = exemption_queries.numbers(session, reach=Reaches.everything(), asked=ExemptionFilter())
+
+    assert counts == {"requested": 2, "first_approved": 1, "approved": 1, "refused": 1, "ended": 1}
+
+
+def test_classes_were_held_in_every_district_and_one_can_be_registered_for(session: Session) -> None:
+    desk = ClassReach.everything()
+    past = {row.title: row for row in class_queries.sessions(session, desk=desk, now=NOW, when="past")}
+    coming = {row.title: row for row in class_queries.sessions(session, desk=desk, now=NOW, when="coming")}
+    held = past["工贸有限空间企业主要负责人专题培训班（第一期）"]
+    lapsed = past["非煤矿山企业主要负责人专题培训班（荣成）"]
+    full = coming["使用燃气的餐饮企业主要负责人培训班"]
+
+    assert (held.sites, lapsed.sites, full.sites) == (9, 1, 9) and held.came > 100 and lapsed.came > 10 and full.registered > 100
+    rows = presence.rows(session, session_id=held.id, desk=desk)
+    assert len({row.site for row in rows}) == 9 and any(not row.is_settled for row in rows)
+    assert len(presence.conflicts(session, session_id=held.id, desk=desk, known=rows)) == 1
+    assert max(class_queries.credited(session, session_id=held.id).values()) == 6 * 45
+    assert class_queries.credited(session, session_id=lapsed.id) == {}
+    assert [site.name for site in class_queries.opened(session, full.id, desk=desk).sites if site.left == 0] == ["高区分课堂"]
+    standings = [view.standing for view in institutions.institutions(session, districts=None, today=TODAY)]
+    assert sorted(standings) == [Standing.EXPIRED, Standing.VALID]

@@ -739,6 +739,22 @@ DOCS = (
             "19 skipped answer_key",
         ),
     ),
+    Doc(
+        "a part that begins again at 1, numbers before a tag, a heading that says what the marks mean",
+        "1.甲（ ）\n2.乙（ ）\n3.丙（ ）\n4.丁（ ）\n5.戊（ ）\n1.己（ ）\n2.庚（√）\n三、判断题   1对  2错\n1.辛。（√）\n2【是非题】（2分）壬。（×）\n",
+        (
+            "1 refused missing_answer",
+            "2 refused missing_answer",
+            "3 refused missing_answer",
+            "4 refused missing_answer",
+            "5 refused missing_answer",
+            "6 refused missing_answer",
+            "7 repaired true_false|庚||A [type_inferred]",
+            "8 skipped section_heading",
+            "9 accepted true_false|辛。||A",
+            "10 accepted true_false|壬。||B",
+        ),
+    ),
 )
 
 

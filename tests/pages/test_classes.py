@@ -181,6 +181,10 @@ def test_an_institution_is_entered_and_reviewed(site: Database, open_screen: Ope
     number = rows(site, Institution)[0].id
     app.text_input(key=f"institutions_review_{number}_0_reviewers").set_value("复核组")
     press(app, "登记复核")
+    assert "还有 14 项没有判断" in words(app) and rows(site, InstitutionReview) == []
+    for item in institutions.checklist()[1]:
+        app.radio(key=f"institutions_review_{number}_0_{item.code}").set_value("符合")
+    press(app, "登记复核")
 
     assert not app.exception
     assert [(row.verdict, row.reviewers, len(row.checklist)) for row in rows(site, InstitutionReview)] == [("passed", "复核组", 14)]

@@ -16,6 +16,7 @@ ALLOWED = {
     "scores": OFFICES | {"trainer"},
     "enterprises": OFFICES,
     "import_roster": OFFICES,
+    "data_quality": OFFICES,
     "activation_slips": OFFICES,
     "programmes": OFFICES,
     "extensions": OFFICES | {"trainer"},
@@ -28,6 +29,7 @@ SEARCHES = {
     "programmes": {"programme": PROGRAMME, "q": "厂"},
     "extensions": {"q": "厂"},
     "import_roster": {},
+    "data_quality": {"check": "code_pending"},
 }
 
 

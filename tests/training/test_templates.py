@@ -19,13 +19,11 @@ from quiz.models.organisations import Department, Sector
 from quiz.models.papers import Paper
 from quiz.papers.queries import pool
 from quiz.problems import Refusal
-from quiz.training import hours_by_law, queries, service, study, templates
+from quiz.training import hours_by_law, service, study, templates
 from quiz.training.domain import Audience
 from quiz.training.requirements import BY_LAW
-from quiz.training.service import Components
 from quiz.training.templates import Days
 from quiz.vocabulary import HoursRule, PostRole
-from tests import factories
 
 DAYS = Days(date(2026, 12, 1), date(2027, 2, 28))
 
@@ -143,17 +141,3 @@ def test_next_cycle_copies_everything_but_days_and_deeds(office: Session, now: d
             now=now,
             publish=False,
         )
-
-
-def test_list_of_programmes_tells_the_components(office: Session, now: datetime) -> None:
-    view = service.create_programme(
-        office, code="components", title="专项", audience=Audience(), opens_on=DAYS.opens_on, due_on=DAYS.due_on, now=now,
-        components=Components(hours_rule=HoursRule.LAW, materials=("coal-mine-2026",), material_minutes=30),
-    )  # fmt: skip
-
-    assert view.components_json() == {
-        "hours": {"rule": "law", "fixed": None, "minutes_per_hour": 45},
-        "study": {"minutes": 30, "materials": ["coal-mine-2026"]},
-    }
-    assert queries.programme(office, code="components") == view
-    assert view.opens_on > factories.LONG_AGO

@@ -480,9 +480,8 @@ def upgrade() -> None:
         sa.Column("sector_code", sa.String(length=40), nullable=False),
         sa.Column("department_code", sa.String(length=40), nullable=False),
         sa.Column("duty_id", sa.Integer(), nullable=True),
-        sa.Column("due_on", sa.Date(), nullable=True),
-        sa.Column("owed_since", sa.Date(), nullable=False),
-        sa.Column("new_since", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("new_until", sa.Date(), nullable=True),
         sa.Column("trained_on", sa.Date(), nullable=True),
         sa.Column("examined_on", sa.Date(), nullable=True),
         sa.Column("has_signed_in", sa.Boolean(), nullable=False),
@@ -491,26 +490,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("programme_id", "organisation_id", "since", name=op.f("pk_uncovered_period")),
     )
     with op.batch_alter_table("uncovered_period", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_uncovered_period_counted",
-            [
-                "programme_id",
-                "until",
-                "since",
-                "district_code",
-                "town_code",
-                "sector_code",
-                "department_code",
-                "duty_id",
-                "due_on",
-                "owed_since",
-                "new_since",
-                "trained_on",
-                "examined_on",
-                "has_signed_in",
-            ],
-            unique=False,
-        )
         batch_op.create_index(
             "ix_uncovered_period_listed",
             [
@@ -524,8 +503,7 @@ def upgrade() -> None:
                 "department_code",
                 "duty_id",
                 "due_on",
-                "owed_since",
-                "new_since",
+                "new_until",
                 "trained_on",
                 "examined_on",
                 "has_signed_in",
@@ -534,6 +512,61 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_uncovered_period_organisation", ["organisation_id"], unique=False)
 
+    op.create_table(
+        "level",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("district_code", sa.String(length=12), nullable=False),
+        sa.Column("town_code", sa.String(length=12), nullable=False),
+        sa.Column("sector_code", sa.String(length=40), nullable=False),
+        sa.Column("department_code", sa.String(length=40), nullable=False),
+        sa.Column("due", sa.Integer(), nullable=False),
+        sa.Column("trained", sa.Integer(), nullable=False),
+        sa.Column("examined", sa.Integer(), nullable=False),
+        sa.Column("passed", sa.Integer(), nullable=False),
+        sa.Column("completed", sa.Integer(), nullable=False),
+        sa.Column("exempt", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_level_programme_id")),
+        sa.PrimaryKeyConstraint("programme_id", "district_code", "town_code", "sector_code", "department_code", name=op.f("pk_level")),
+    )
+    op.create_table(
+        "uncovered_tally",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("district_code", sa.String(length=12), nullable=False),
+        sa.Column("town_code", sa.String(length=12), nullable=False),
+        sa.Column("sector_code", sa.String(length=40), nullable=False),
+        sa.Column("department_code", sa.String(length=40), nullable=False),
+        sa.Column("new_holder", sa.Integer(), nullable=False),
+        sa.Column("never_signed_in", sa.Integer(), nullable=False),
+        sa.Column("not_attempted", sa.Integer(), nullable=False),
+        sa.Column("not_passed", sa.Integer(), nullable=False),
+        sa.Column("no_holder", sa.Integer(), nullable=False),
+        sa.Column("overdue", sa.Integer(), nullable=False),
+        sa.Column("at_risk", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_uncovered_tally_programme_id")),
+        sa.PrimaryKeyConstraint(
+            "programme_id", "day", "district_code", "town_code", "sector_code", "department_code", name=op.f("pk_uncovered_tally")
+        ),
+    )
+    op.create_table(
+        "uncovered_level",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("district_code", sa.String(length=12), nullable=False),
+        sa.Column("town_code", sa.String(length=12), nullable=False),
+        sa.Column("sector_code", sa.String(length=40), nullable=False),
+        sa.Column("department_code", sa.String(length=40), nullable=False),
+        sa.Column("new_holder", sa.Integer(), nullable=False),
+        sa.Column("never_signed_in", sa.Integer(), nullable=False),
+        sa.Column("not_attempted", sa.Integer(), nullable=False),
+        sa.Column("not_passed", sa.Integer(), nullable=False),
+        sa.Column("no_holder", sa.Integer(), nullable=False),
+        sa.Column("overdue", sa.Integer(), nullable=False),
+        sa.Column("at_risk", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_uncovered_level_programme_id")),
+        sa.PrimaryKeyConstraint(
+            "programme_id", "district_code", "town_code", "sector_code", "department_code", name=op.f("pk_uncovered_level")
+        ),
+    )
     with op.batch_alter_table("contribution", schema=None) as batch_op:
         batch_op.create_index("ix_contribution_programme_day", ["programme_id", "day"], unique=False)
 
@@ -568,10 +601,12 @@ def downgrade() -> None:
     with op.batch_alter_table("contribution", schema=None) as batch_op:
         batch_op.drop_index("ix_contribution_programme_day")
 
+    op.drop_table("uncovered_level")
+    op.drop_table("uncovered_tally")
+    op.drop_table("level")
     with op.batch_alter_table("uncovered_period", schema=None) as batch_op:
         batch_op.drop_index("ix_uncovered_period_organisation")
         batch_op.drop_index("ix_uncovered_period_listed")
-        batch_op.drop_index("ix_uncovered_period_counted")
 
     op.drop_table("uncovered_period")
     with op.batch_alter_table("person_merge", schema=None) as batch_op:
