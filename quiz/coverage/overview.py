@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlmodel import Session, col
 
 from quiz.coverage import queries
-from quiz.coverage.conditions import EVERYWHERE, AnyReach, carriers_of, in_cells, within
+from quiz.coverage.conditions import EVERYWHERE, AnyReach, carriers_of, in_cells, placed_on, within
 from quiz.coverage.domain import MEASURES
 from quiz.coverage.uncovered import Filters
 from quiz.models.coverage import Contribution
-from quiz.models.organisations import Organisation, Region, Sector
+from quiz.models.organisations import Organisation, Placement, Region, Sector
 from quiz.training.queries import programme
 
 Measure = Literal["due", "trained", "examined", "passed", "completed", "exempt"]
@@ -64,10 +64,9 @@ def organisations_at(
     wanted = programme(session, code=programme_code)
     part = Contribution
     sums = {name: func.sum(getattr(part, name)) for name in MEASURES}
-    cell = [getattr(part, name) for name in ("district_code", "town_code", "sector_code")]
     counted = (
         # the day is hidden from the planner: read in the order of the key, a page needs no sorting and stops when it is full
-        select(col(part.organisation_id), *cell, *(sums[name].label(name) for name in MEASURES))
+        select(col(part.organisation_id), *(sums[name].label(name) for name in MEASURES))
         .where(col(part.programme_id) == wanted.id, func.coalesce(col(part.day), col(part.day)) <= as_of)
         .where(*in_cells(filters, part), *within(reach, part))
     )
@@ -76,7 +75,7 @@ def organisations_at(
     if filters.name:
         named = select(col(Organisation.id)).where(col(Organisation.name).contains(filters.name, autoescape=True))
         counted = counted.where(col(part.organisation_id).in_(named))
-    counted = counted.group_by(col(part.organisation_id), *cell).having(sums[measure] > 0)
+    counted = counted.group_by(col(part.organisation_id)).having(sums[measure] > 0)
     connection = session.connection()
     if filters.name:
         total = connection.execute(select(func.count()).select_from(counted.subquery("counted"))).scalar_one()
@@ -85,16 +84,20 @@ def organisations_at(
         total = getattr(view.total, measure)
     page = counted.order_by(col(part.organisation_id)).limit(limit).offset(offset or None).subquery("page")
     rows: Sequence[Any] = connection.execute(
-        select(page, col(Organisation.name).label("name"))
+        select(
+            page, col(Organisation.name).label("name"), col(Placement.district_code).label("district_code"),
+            col(Placement.town_code).label("town_code"), col(Placement.sector_code).label("sector_code"),
+        )
         .join(Organisation, col(Organisation.id) == page.c.organisation_id)
+        .join(Placement, and_(col(Placement.organisation_id) == page.c.organisation_id, placed_on(as_of)))
         .order_by(page.c.organisation_id)
-    ).all()
+    ).all()  # fmt: skip
     regions, sectors = queries.names_of(session, Region), queries.names_of(session, Sector)
     return StandingView(
         total,
         tuple(
             StandingRow(
-                row.organisation_id, row.name, regions.get(row.district_code, ""), regions.get(row.town_code, ""),
+                row.organisation_id, row.name, regions.get(row.district_code, ""), regions.get(row.town_code or "", ""),
                 sectors.get(row.sector_code, ""), _furthest(row),
             )
             for row in rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from quiz.coverage.conditions import (
     within,
 )
 from quiz.coverage.domain import MEASURES, Counts, show_rate
+from quiz.coverage.forecast import Standing
 from quiz.coverage.levels import COLUMNS, COVERED, cell_conditions, level_sums
 from quiz.coverage.uncovered import Filters, UncoveredRow, UncoveredView, uncovered
 from quiz.models.coverage import Contribution, Tally
@@ -147,10 +148,11 @@ def _levels(
     if by == "feature":
         key = col(OrganisationFeature.feature_code)
     query = select(key.label("key"), *sums).where(
-        col(Contribution.programme_id) == wanted.id, col(Contribution.day) <= as_of, *in_cells(filters, Contribution),
+        col(Contribution.programme_id) == wanted.id, func.coalesce(col(Contribution.day), col(Contribution.day)) <= as_of, *in_cells(filters, Contribution),
         *within(reach, Contribution),
     )  # fmt: skip
     if by == "feature":
+        # the day is hidden from the planner, so that it begins with the few that carry a feature
         query = query.join(OrganisationFeature, col(OrganisationFeature.organisation_id) == col(Contribution.organisation_id))
     if filters.feature:
         query = query.where(col(Contribution.organisation_id).in_(carriers_of(filters.feature)))
@@ -191,6 +193,26 @@ def trend(
     return points
 
 
+def course(
+    session: Session, *, programme_code: str, from_day: date, to_day: date, reach: AnyReach = EVERYWHERE, filters: Filters = EVERYBODY
+) -> list[Standing]:
+    """Due and completed at the end of every day of the span: what a rate needs, and no more is read."""
+    wanted = programme(session, code=programme_code)
+    changes = {
+        row.day: (int(row.due), int(row.completed))
+        for row in session.connection().execute(_changes(wanted, reach, None, filters, until=to_day, measures=("due", "completed")))
+    }
+    due = sum(change[0] for day, change in changes.items() if day < from_day)
+    completed = sum(change[1] for day, change in changes.items() if day < from_day)
+    standings, day = [], from_day
+    while day <= to_day:
+        change = changes.get(day, (0, 0))
+        due, completed = due + change[0], completed + change[1]
+        standings.append(Standing(day, due, completed))
+        day += timedelta(days=1)
+    return standings
+
+
 def persons(session: Session, *, programme_code: str, as_of: date, reach: AnyReach = EVERYWHERE) -> PersonsView:
     """Distinct people who owe the programme that day, and how far they are in it."""
     wanted = programme(session, code=programme_code)
@@ -216,11 +238,13 @@ def persons(session: Session, *, programme_code: str, as_of: date, reach: AnyRea
     return PersonsView(*(int(value) for value in row))
 
 
-def _changes(wanted: ProgrammeView, reach: AnyReach, by: Dimension | None, filters: Filters, *, until: date) -> Select[Any]:
+def _changes(
+    wanted: ProgrammeView, reach: AnyReach, by: Dimension | None, filters: Filters, *, until: date, measures: Sequence[str] = MEASURES
+) -> Select[Any]:
     """Sums of changes by group and day: from the tally, or from contributions where the reach asks about single organisations."""
     table: Any = Contribution if on_cells(reach, Tally) is None or filters.feature else Tally
     key: Any = getattr(table, COLUMNS[by]) if by in COLUMNS else literal(wanted.role.value if by == "role" else "")
-    sums = [func.sum(getattr(table, name)) for name in MEASURES]
+    sums = [func.sum(getattr(table, name)).label(name) for name in measures]
     query = select(key.label("key"), table.day, *sums).where(
         col(table.programme_id) == wanted.id, col(table.day) <= until, *in_cells(filters, table), *within(reach, table)
     )

@@ -140,17 +140,21 @@ def _refresh_chunk(connection: Connection, *, programme_id: int, ids: Sequence[i
     moves = [{"programme_id": programme_id, **_columns(key, difference[key])} for key in sorted(difference) if difference[key] != NOTHING]
     if moves:
         connection.execute(_add_to_tally[connection.dialect.name], moves)
-        level: dict[Cell, Counts] = defaultdict(Counts)
-        for (_, cell), counts in sorted(difference.items()):
-            level[cell] += counts
-        connection.execute(
-            _add_to_level[connection.dialect.name],
-            [
-                {"programme_id": programme_id, **dict(zip(CELL, cell, strict=True)), **dict(zip(MEASURES, counts.values, strict=True))}
-                for cell, counts in level.items()
-                if counts != NOTHING
-            ],
-        )
+        _move_levels(connection, programme_id, difference)
+
+
+def _move_levels(connection: Connection, programme_id: int, difference: Part) -> None:
+    """Move what the cells add up to over all days; changes of one cell that only swap days leave it as it is."""
+    level: dict[Cell, Counts] = defaultdict(Counts)
+    for (_, cell), counts in difference.items():
+        level[cell] += counts
+    rows = [
+        {"programme_id": programme_id, **dict(zip(CELL, cell, strict=True)), **dict(zip(MEASURES, level[cell].values, strict=True))}
+        for cell in sorted(level)
+        if level[cell] != NOTHING
+    ]
+    if rows:
+        connection.execute(_add_to_level[connection.dialect.name], rows)
 
 
 def _columns(key: Key, counts: Counts) -> dict[str, Any]:

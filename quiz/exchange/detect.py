@@ -144,6 +144,8 @@ def _in_xml(head: bytes, start: str, name: str) -> Format:
         if name.lower().endswith((".doc", ".docx", ".txt", ".md", ".wps")):
             _refuse("html", "这是网页（HTML），不是文档。请用 Word 或 WPS 打开，另存为 .docx 后再导入。")
         _refuse("html", "这是网页（HTML）改了后缀的“假表格”。请用 WPS 或 Excel 打开，另存为 .xlsx 后再导入。")
+    if b"microsoft.com/office/word" in lowered or b'progid="word.document"' in lowered or b"wordprocessingml" in lowered:
+        _refuse("word_xml", "这是 XML 格式的 Word 文档，不是 .docx。请用 Word 或 WPS 打开，另存为 .docx 后再导入。")
     _refuse("unknown_xml", "这个 XML 不是 Moodle XML，也不是 QTI。请确认导出时选择的格式。")
 
 

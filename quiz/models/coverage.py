@@ -56,7 +56,10 @@ class Contribution(SQLModel, table=True):
 class Tally(SQLModel, table=True):
     """Sum of contributions per programme, day and cell."""
 
-    __table_args__ = (Index("ix_tally_whole", *TALLY_INDEX),)
+    __table_args__ = (
+        Index("ix_tally_whole", *TALLY_INDEX),
+        Index("ix_tally_course", "programme_id", "day", "district_code", "due", "completed"),
+    )
 
     programme_id: int = Field(foreign_key="programme.id", primary_key=True)
     day: date = Field(primary_key=True)

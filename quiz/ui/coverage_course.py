@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
-from quiz.coverage import filtered
+from quiz.coverage import queries
 from quiz.coverage.domain import show_share
 from quiz.coverage.forecast import METHOD, Band, Standing, back_test, forecast
 from quiz.organisations.reach import Reaches
@@ -25,10 +25,9 @@ HORIZONS = (7, 14, 28)
 def course_of(session: Session, asked: Question, reach: Reaches) -> list[Standing]:
     """Every day since the opening, at most a year back."""
     first = max(asked.programme.opens_on, asked.day - timedelta(days=LONGEST_TREND))
-    points = filtered.trend_of(
+    return queries.course(
         session, programme_code=asked.programme.code, from_day=first, to_day=asked.day, filters=asked.filters, reach=reach
     )
-    return [Standing(point.day, point.counts.due, point.counts.completed) for point in points]
 
 
 def bands_of(asked: Question, course: list[Standing]) -> tuple[Band, ...]:

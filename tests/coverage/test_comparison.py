@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlmodel import Session
 
-from quiz import events, models
+from quiz import models
 from quiz.coverage.comparison import Kind, Movement, changed_rows, compare
 from quiz.coverage.uncovered import Filters
 from quiz.db import Database
-from quiz.models.organisations import Organisation
 from quiz.models.training import Programme
 from quiz.organisations import service as organisations
 from quiz.organisations.reach import Reach, Reaches
@@ -27,7 +25,11 @@ from tests.coverage.test_waiting import days, happenings
 PARTS = (
     Filters(), Filters(district="371002"), Filters(town="371002001"), Filters(sector="catering"), Filters(district="371003", sector="industry"),
 )  # fmt: skip
-REACHES = (Reaches.everything(), Reaches((Reach(district_codes=frozenset({"371002"})),)), Reaches((Reach(department_codes=frozenset({"commerce"})),)))
+REACHES = (
+    Reaches.everything(),
+    Reaches((Reach(district_codes=frozenset({"371002"})),)),
+    Reaches((Reach(department_codes=frozenset({"commerce"})),)),
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,14 @@ def test_totals_reconcile_for_any_history_any_days_and_any_part(sqlite: Database
                 assert found.adds_up, (filters, reach, found)
                 for each in found.movements:
                     rows = changed_rows(
-                        session, programme_code=code, from_day=from_day, to_day=to_day, kind=each.kind, filters=filters, reach=reach, limit=None
+                        session,
+                        programme_code=code,
+                        from_day=from_day,
+                        to_day=to_day,
+                        kind=each.kind,
+                        filters=filters,
+                        reach=reach,
+                        limit=None,
                     )
                     assert len(rows) == each.organisations
         session.rollback()
@@ -73,13 +82,10 @@ def test_every_kind_of_change_is_named(session: Session) -> None:
     campaign.exempt(posts["核减厂"], on=date(2026, 9, 15))
     campaign.leave(posts["换人厂"], on=date(2026, 9, 15))
     campaign.appoint(ids["换人厂"], on=date(2026, 9, 15))
-    moving = session.get_one(Organisation, ids["迁出厂"])
-    organisations.move_organisation(
-        session, organisation_id=ids["迁出厂"], on=date(2026, 9, 15), district_code="371003", town_code="371003001",
-        sector_code=moving.sector_code, department_code=moving.department_code, now=factories.at(date(2026, 9, 15)),
+    organisations.move(
+        session, organisation_id=ids["迁出厂"], effective_on=date(2026, 9, 15), district_code="371003", town_code="371003001",
+        now=factories.at(date(2026, 9, 15)), today=date(2026, 9, 15),
     )  # fmt: skip
-    factories.organisation(session, name="新厂")
-    events.announce(session, events.OrganisationsChanged(frozenset(ids.values()), date(2026, 9, 15)))
 
     here = compare(session, programme_code=campaign.code, from_day=first, to_day=second, filters=Filters(district="371002"))
     there = compare(session, programme_code=campaign.code, from_day=first, to_day=second, filters=Filters(district="371003"))

@@ -48,7 +48,9 @@ def check(session: Session, *, code: str, on: date) -> None:
     counted = kinds(session, wanted=wanted, as_of=on, reach=EVERYWHERE, filters=Filters())
 
     assert len(everybody.rows) == everybody.total == total.uncovered
-    assert Counter(row.reason.value for row in everybody.rows) == {name: number for name, number in counted.items() if number and name in LISTS}
+    assert Counter(row.reason.value for row in everybody.rows) == {
+        name: number for name, number in counted.items() if number and name in LISTS
+    }
     assert sum(row.is_overdue for row in everybody.rows) == counted["overdue"]
     for name, number in counted.items():  # looked for in the rows, and summed from the kept counts
         asked = Filters(at_risk=True) if name == "at_risk" else Filters(reason=Reason(name))
