@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 SEED = 20240329
 PATHS = 400
-WINDOWS = (7, 14, 28)
-"""Each path repeats the days of one of these last spans, so that a pace that has just changed widens the band."""
+SPANS = (7, 10, 14)
+LAST_DAYS = 42
+"""Each path repeats the days of one span somewhere in the last six weeks: a lull or a rush of then may come again."""
 SHORTEST_HISTORY = 8
 METHOD = (
-    f"预测方法：从最近 {'、'.join(map(str, WINDOWS))} 天中随机取一段，把这段时间里各天“当天净完成数占未完成数的比例”随机重复到期限日，"
-    f"共推演 {PATHS} 次（随机数固定），取第 10、50、90 百分位；假定应训企业数不变。"
+    f"预测方法：在最近 {LAST_DAYS} 天里随机取连续 {'、'.join(map(str, SPANS))} 天中的一段，把这段各天的净完成数（一半按家数，"
+    f"一半按占未完成的比例）随机重复到期限日，共推演 {PATHS} 次（随机数固定），取第 10、50、90 百分位；假定应训企业数不变。"
 )
 """One sentence for the screen."""
 
@@ -88,22 +89,31 @@ def back_test(course: Sequence[Standing], *, horizons: Sequence[int], every: int
     return trials
 
 
-def _paces(course: Sequence[Standing]) -> list[float]:
-    """Day by day the net completions as a share of those not completed the evening before, at most the last weeks."""
-    recent = course[-max(WINDOWS) - 1 :]
+class _Pace(NamedTuple):
+    """Net completions of a day: as a share of all who are due now, and as a share of those not completed the evening before."""
+
+    of_all: float
+    of_left: float
+
+
+def _paces(course: Sequence[Standing]) -> list[_Pace]:
+    """Of the last weeks, day by day."""
+    recent, due = course[-LAST_DAYS - 1 :], course[-1].due
     found = []
     for before, after in zip(recent, recent[1:], strict=False):
-        left = before.due - before.completed
-        # a change of the roster is no pace: only what the completed gained
-        found.append((after.completed - before.completed) / left if left > 0 else 0.0)
+        gained, left = after.completed - before.completed, before.due - before.completed
+        found.append(_Pace(gained / due, gained / left if left > 0 else 0.0))
     return found
 
 
-def _path(last: Standing, paces: Sequence[float], days: int, chance: random.Random) -> list[float]:
-    window = paces[-chance.choice(WINDOWS) :]
+def _path(last: Standing, paces: Sequence[_Pace], days: int, chance: random.Random) -> list[float]:
+    """One way it may go on. Nobody knows whether those left will come as many a day or as large a part a day: half the paths each."""
+    length = min(chance.choice(SPANS), len(paces))
+    start = chance.randrange(len(paces) - length + 1)
+    by_number = chance.random() < 0.5
     left, rates = 1 - last.rate, []
-    for pace in chance.choices(window, k=days):
-        left = min(1.0, max(0.0, left * (1 - pace)))
+    for pace in chance.choices(paces[start : start + length], k=days):
+        left = min(1.0, max(0.0, left - pace.of_all if by_number else left * (1 - pace.of_left)))
         rates.append(1 - left)
     return rates
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 from sqlmodel import Session, col
 
 from quiz.coverage.conditions import (
@@ -143,21 +143,42 @@ def _levels(
         asked = cell_conditions(filters, reach)
         found = level_sums(session, COVERED, programme_id=wanted.id, as_of=as_of, conditions=asked, by=column)
         return {_key(wanted, by, key): Counts(*values) for key, values in found.items()}
+    return (
+        _levels_by_feature(session, wanted, as_of, reach, filters)
+        if by == "feature"
+        else _levels_of_some(session, wanted, as_of, by, reach, filters)
+    )
+
+
+def _levels_of_some(
+    session: Session, wanted: ProgrammeView, as_of: date, by: Dimension | None, reach: AnyReach, filters: Filters
+) -> dict[str, Counts]:
     key: Any = getattr(Contribution, COLUMNS[by]) if by in COLUMNS else literal("")
     sums = [func.sum(getattr(Contribution, name)) for name in MEASURES]
-    if by == "feature":
-        key = col(OrganisationFeature.feature_code)
-    query = select(key.label("key"), *sums).where(
-        col(Contribution.programme_id) == wanted.id, func.coalesce(col(Contribution.day), col(Contribution.day)) <= as_of, *in_cells(filters, Contribution),
-        *within(reach, Contribution),
-    )  # fmt: skip
-    if by == "feature":
-        # the day is hidden from the planner, so that it begins with the few that carry a feature
-        query = query.join(OrganisationFeature, col(OrganisationFeature.organisation_id) == col(Contribution.organisation_id))
-    if filters.feature:
-        query = query.where(col(Contribution.organisation_id).in_(carriers_of(filters.feature)))
-    query = query.group_by(key) if by in COLUMNS or by == "feature" else query.having(func.count() > 0)
+    query = select(key.label("key"), *sums).where(*_parts_asked(wanted, as_of, reach, filters))
+    query = query.group_by(key) if by in COLUMNS else query.having(func.count() > 0)
     return {_key(wanted, by, row[0]): Counts(*map(int, row[1:])) for row in session.connection().execute(query)}
+
+
+def _levels_by_feature(session: Session, wanted: ProgrammeView, as_of: date, reach: AnyReach, filters: Filters) -> dict[str, Counts]:
+    """By feature as carried today. An outer join, so that both databases begin with the few that carry one."""
+    sums = [func.coalesce(func.sum(getattr(Contribution, name)), 0) for name in MEASURES]
+    same = col(Contribution.organisation_id) == col(OrganisationFeature.organisation_id)
+    query = (
+        select(col(OrganisationFeature.feature_code), *sums)
+        .outerjoin(Contribution, and_(same, *_parts_asked(wanted, as_of, reach, filters)))
+        .group_by(col(OrganisationFeature.feature_code))
+    )
+    return {row[0]: Counts(*map(int, row[1:])) for row in session.connection().execute(query)}
+
+
+def _parts_asked(wanted: ProgrammeView, as_of: date, reach: AnyReach, filters: Filters) -> list[ColumnElement[bool]]:
+    """The organisations' parts up to that day, of those the filters and the reach leave."""
+    part = Contribution
+    asked = [col(part.programme_id) == wanted.id, col(part.day) <= as_of, *in_cells(filters, part), *within(reach, part)]
+    if filters.feature:
+        asked.append(col(part.organisation_id).in_(carriers_of(filters.feature)))
+    return asked
 
 
 def _key(wanted: ProgrammeView, by: Dimension | None, key: str) -> str:
@@ -221,17 +242,16 @@ def persons(session: Session, *, programme_code: str, as_of: date, reach: AnyRea
         reached_by(Duty.trained_on, as_of), reached_by(Duty.examined_on, as_of), reached_by(Duty.passed_on, as_of),
         reached_by(Duty.completed_on, as_of), and_(col(Duty.is_new_holder), col(Duty.opened_on) > fresh_since),
     )  # fmt: skip
-    each = (
+    membership = and_(col(Membership.programme_id) == col(Duty.programme_id), col(Membership.organisation_id) == col(Duty.organisation_id))
+    owing = (
         select(col(Duty.person_id), *(func.max(case((level, 1), else_=0)).label(f"level{n}") for n, level in enumerate(levels)))
-        .join(
-            Membership,
-            and_(col(Membership.programme_id) == col(Duty.programme_id), col(Membership.organisation_id) == col(Duty.organisation_id)),
-        )
-        .join(Organisation, col(Organisation.id) == col(Duty.organisation_id))
-        .where(col(Duty.programme_id) == wanted.id, held_on(as_of), not_exempt_on(as_of), member_on(as_of), *reach.conditions())
+        .join(Membership, membership)
+        .where(col(Duty.programme_id) == wanted.id, held_on(as_of), not_exempt_on(as_of), member_on(as_of))
         .group_by(col(Duty.person_id))
-        .subquery()
     )
+    if limits := reach.conditions():
+        owing = owing.join(Organisation, col(Organisation.id) == col(Duty.organisation_id)).where(*limits)
+    each = owing.subquery()
     row = session.connection().execute(
         select(func.count(), *(func.coalesce(func.sum(each.c[f"level{n}"]), 0) for n in range(len(levels)))).select_from(each)
     ).one()  # fmt: skip

@@ -137,7 +137,7 @@ def uncovered(
         total = counted["at_risk"]
     elif asked.reason is not None:
         total = counted[asked.reason.value]
-    found = session.connection().execute(_page(wanted, as_of, asked, reach, limit, offset)).all() if limit != 0 else []
+    found = session.connection().execute(_page(wanted, as_of, asked, reach, limit, offset)).all() if limit != 0 and total else []
     return UncoveredView(
         programme=wanted.code, title=wanted.title, as_of=as_of, policy=wanted.policy, total=total, overdue=counted["overdue"],
         by_reason=by_reason, rows=tuple(_rows(session, wanted, as_of, found, reach)), at_risk=counted["at_risk"],

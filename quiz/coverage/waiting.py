@@ -9,7 +9,7 @@ from operator import add
 from operator import sub as subtract
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Table, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, Insert, Select, Table, bindparam, delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from quiz.coverage.domain import KINDS, NO_KINDS, Cell, Kinds, Uncovered
@@ -30,7 +30,16 @@ _drop = delete(_TABLE).where(
     _TABLE.c.programme_id == bindparam("of_programme"), _TABLE.c.organisation_id == bindparam("of_organisation"),
     _TABLE.c.since == bindparam("from_day"),
 )  # fmt: skip
-_put = insert(_TABLE)
+
+
+def _putting(insert: Any) -> Insert:
+    """Insert a period, or put it in the place of the one that began the same day."""
+    statement = insert(_TABLE)
+    said = {name: statement.excluded[name] for name in ("until", *_CELL, *_SAID)}
+    return statement.on_conflict_do_update(index_elements=["programme_id", "organisation_id", "since"], set_=said)  # type: ignore[no-any-return]
+
+
+_put = {"sqlite": _putting(sqlite.insert), "postgresql": _putting(postgresql.insert)}
 
 
 def adding(table: Any, measures: Sequence[str]) -> dict[str, Insert]:
@@ -78,14 +87,19 @@ def keep(connection: Connection, *, programme_id: int, ids: Sequence[int], perio
         if was == becomes:
             continue
         gone, new = [period for period in was if period not in becomes], [period for period in becomes if period not in was]
-        dropped += [{"of_programme": programme_id, "of_organisation": organisation_id, "from_day": period.since} for period in gone]
+        begun = {period.since for period in new}
+        dropped += [
+            {"of_programme": programme_id, "of_organisation": organisation_id, "from_day": period.since}
+            for period in gone
+            if period.since not in begun
+        ]
         put += [columns(programme_id, organisation_id, period) for period in new]
         _move(moved, gone, subtract)
         _move(moved, new, add)
     if dropped:
         connection.execute(_drop, dropped)
     if put:
-        connection.execute(_put, put)
+        connection.execute(_put[connection.dialect.name], put)
     _count(connection, programme_id, moved)
 
 

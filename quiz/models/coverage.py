@@ -23,6 +23,10 @@ TALLY_INDEX = (
     "due", "trained", "examined", "passed", "completed", "exempt",
 )  # fmt: skip
 """The whole row, district by district: sums are read from the index alone."""
+CHANGED_INDEX = (
+    "programme_id", "day", "organisation_id", "district_code", "town_code", "sector_code", "department_code", "due", "completed", "exempt",
+)  # fmt: skip
+"""What a comparison of two days asks of the days between."""
 LISTED_INDEX = (
     "programme_id", "district_code", "town_code", "organisation_id", "until", "since", "sector_code", "department_code",
     "duty_id", "due_on", "new_until", "trained_on", "examined_on", "has_signed_in",
@@ -35,7 +39,7 @@ class Contribution(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_contribution_organisation", "organisation_id"),
-        Index("ix_contribution_programme_day", "programme_id", "day"),
+        Index("ix_contribution_changed", *CHANGED_INDEX),
     )
 
     programme_id: int = Field(foreign_key="programme.id", primary_key=True)

@@ -88,24 +88,28 @@ def _has_feature(code: str) -> ColumnElement[bool]:
 # 重复 -----------------------------------------------------------------------------------------------------------------
 
 
-def _alike(key: Any, *by: Any, differ: Any = None, condition: ColumnElement[bool] | None = None) -> Query:
-    """Organisations in business that share a key (and `by`); with `differ`, only where that is not the same too."""
+def _alike(*key: Any, differ: Any = None, more_than: int = 1, condition: ColumnElement[bool] | None = None) -> Query:
+    """Organisations in business of which more than so many share a key; with `differ`, only where that is not the same too.
+
+    The key is worked out once a row and is one text, so that groups and rows meet by a single equality.
+    """
+    text: Any = func.coalesce(key[0], "")
+    for part in key[1:]:
+        text = text + literal("|") + func.coalesce(part, "")
 
     def query(_: Asked) -> Select[Any]:
         wanted = [in_business(), *([] if condition is None else [condition])]
-        groups = select(key.label("key"), *(each.label(f"by{n}") for n, each in enumerate(by)), func.count().label("size")).where(*wanted)
-        groups = groups.group_by(key, *by).having(func.count() > 1)
+        columns = (col(Organisation.id).label("id"), text.label("key"), (text if differ is None else differ).label("differ"))
+        keyed = select(*columns).where(*wanted).cte("keyed").prefix_with("MATERIALIZED")
+        groups = select(keyed.c.key, func.count().label("size")).group_by(keyed.c.key).having(func.count() > more_than)
         if differ is not None:
-            groups = groups.having(func.count(func.distinct(differ)) > 1)
-        shared = groups.subquery("shared")
-        joined = and_(key == shared.c.key, *(func.coalesce(each, "") == func.coalesce(shared.c[f"by{n}"], "") for n, each in enumerate(by)))
-        together = cast(shared.c.key, String)
+            groups = groups.having(func.min(keyed.c.differ) != func.max(keyed.c.differ))
+        sized = groups.cte("sized").prefix_with("MATERIALIZED")
+        subject = about("organisation", col(Organisation.id), sized.c.size)
         return (
-            finding(
-                subject=about("organisation", col(Organisation.id), shared.c.size), extra=cast(shared.c.size, String), together=together
-            )
-            .join(shared, joined)
-            .where(*wanted)
+            finding(subject=subject, extra=cast(sized.c.size, String), together=sized.c.key)
+            .join(keyed, keyed.c.id == col(Organisation.id))
+            .join(sized, sized.c.key == keyed.c.key)
         )
 
     return query
@@ -168,24 +172,6 @@ def _shared_phone(_: Asked) -> Select[Any]:
         .join(Post, and_(*_held()))
         .join(Person, col(Person.id) == col(Post.person_id))
         .join(numbers, numbers.c.phone == col(Person.phone))
-        .where(in_business())
-    )  # fmt: skip
-
-
-def _common_telephone(_: Asked) -> Select[Any]:
-    numbers = (
-        select(col(Organisation.telephone).label("telephone"), func.count().label("size"))
-        .where(col(Organisation.telephone) != "", in_business())
-        .group_by(col(Organisation.telephone))
-        .having(func.count() > MANY_PHONES)
-        .subquery("numbers")
-    )
-    return (
-        finding(
-            subject=about("organisation", col(Organisation.id), numbers.c.size), extra=cast(numbers.c.size, String),
-            together=numbers.c.telephone,
-        )
-        .join(numbers, numbers.c.telephone == col(Organisation.telephone))
         .where(in_business())
     )  # fmt: skip
 
@@ -278,7 +264,7 @@ def _placed_elsewhere(_: Asked) -> Select[Any]:
 
 
 _CODE = col(Organisation.uscc)
-_GAS = col(Organisation.gas_kind)
+_GAS, _TELEPHONE = col(Organisation.gas_kind), col(Organisation.telephone)
 _DUPLICATES, _CODES, _PEOPLE, _PHONES, _DAYS, _TRAITS = "重复登记", "证照代码", "主要负责人", "联系电话", "日期", "行业、属地和特征"
 
 CHECKS: tuple[Check, ...] = (
@@ -351,7 +337,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "common_telephone", _PHONES, f"{MANY_PHONES} 家以上单位同一联系电话", "多家单位留同一个联系电话，可能是代账公司或园区的号码。",
-        ("edit",), _common_telephone, "家数",
+        ("edit",), _alike(_TELEPHONE, more_than=MANY_PHONES, condition=_TELEPHONE != ""), "家数",
     ),
     Check(
         "telephone_malformed", _PHONES, "单位联系电话格式不对", "少于 7 位，或含有数字、短横、括号、“转”以外的字符。", ("edit",),

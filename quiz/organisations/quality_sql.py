@@ -25,9 +25,9 @@ FINDING = (
 )
 """The columns of every check. `together` is what findings of one group have in common."""
 
-_LEGAL_FORMS = ("有限责任公司", "股份有限公司", "有限公司", "分公司", "公司", "（个体工商户）", "合伙企业", "（普通合伙）", "（有限合伙）")
+_LEGAL_FORMS = ("有限责任", "股份", "有限", "分公司", "公司", "个体工商户")
 _CITY = ("山东省", "山东", "威海市", "威海")
-_NOISE = (" ", "（", "）", "(", ")", "·", "-", "－")
+_NOISE = (" ", "（", "）", "(", ")")
 
 
 def finding(

@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from quiz import clock
+from quiz.coverage import service as coverage_service
+from quiz.db import Database
 from tests.cli.console import Console
 from tests.journeys.town import PROGRAMME
 
@@ -30,6 +32,7 @@ def test_programmes_are_listed_with_their_due_day(town_console: Console) -> None
         ("sector", ["industry_trade"]),
         ("department", ["emergency_management"]),
         ("role", ["principal"]),
+        ("feature", ["confined_space"]),
     ],
 )
 def test_coverage_has_the_same_keys_whatever_it_is_grouped_by(town_console: Console, by: str, keys: list[str]) -> None:
@@ -87,10 +90,38 @@ def test_coverage_verify_finds_a_figure_that_was_changed(own_town: Console) -> N
     said = own_town.run("coverage", "verify")
 
     assert (sound.code, sound.json["consistent"], sound.json["differing"]) == (0, True, 0)
-    assert list(sound.json) == ["consistent", "programmes", "organisations", "figures", "differing", "differences"]
+    assert list(sound.json) == [
+        "consistent",
+        "programmes",
+        "organisations",
+        "figures",
+        "differing",
+        "differences",
+        "uncovered",
+        "snapshots",
+    ]
     assert (spoilt.code, spoilt.json["consistent"]) == (1, False)
     assert spoilt.json["differing"] >= 1 and spoilt.json["differences"][0]["programme"] == PROGRAMME
     assert said.code == 1 and said.out.strip()
+
+
+def test_coverage_verify_names_the_snapshot_that_was_changed(own_town: Console) -> None:
+    database = Database(own_town.environment["ANKAO_DATABASE_URL"])
+    with database.transaction() as session:
+        taken = [
+            coverage_service.snapshot(session, programme_code=PROGRAMME, as_of=clock.local_day(clock.now()), now=clock.now())
+            for _ in range(2)
+        ]
+    database.dispose()
+    sound = own_town.run("coverage", "verify", "--json")
+    _change(own_town, f"update snapshot set figures = json_set(figures, '$.total.completed', 99) where id = {taken[1].id}")
+    spoilt = own_town.run("coverage", "verify", "--json")
+    said = own_town.run("coverage", "verify")
+
+    assert (sound.code, sound.json["snapshots"]) == (0, {"checked": 2, "broken": []})
+    assert (spoilt.code, spoilt.json["consistent"], spoilt.json["snapshots"]["checked"]) == (1, False, 2)
+    assert [row["number"] for row in spoilt.json["snapshots"]["broken"]] == [taken[1].number]
+    assert f"快照 {taken[1].number}" in said.out and "校验值" in said.out
 
 
 def test_audit_verify_finds_a_row_that_was_changed_and_one_that_was_cut_off(own_town: Console) -> None:

@@ -28,8 +28,12 @@ from tests.organisations.conftest import Desk, empty
 
 HEADER = (*sheets.HEADER, "特征标签", "状态日期", "从业人员数", "安全总监姓名")
 OPENS, DUE = date(2026, 9, 1), date(2026, 12, 31)
-LEFT_BEHIND = ("roster_import", "roster_journal", "organisationchange", "tally")
-"""What an undo may leave: its own traces, and sums of the tally that are nothing."""
+SUMS = {"tally": 6, "level": 5, "uncovered_tally": 6, "uncovered_level": 5}
+"""Tables that hold sums, with the columns before the sums: an undo may leave rows in them that are nothing."""
+DUTY_OF_PERIOD = 8
+"""Where a row of the uncovered names its duty, by a number that may be another one after an undo."""
+LEFT_BEHIND = ("roster_import", "roster_journal", "organisationchange", *SUMS)
+"""What an undo may leave: its own traces, and sums that are nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -49,11 +53,12 @@ def campaign(desk: Desk) -> Iterator[Desk]:
 
 
 def state(desk: Desk) -> dict[str, Any]:
-    """Every row that must come back, and the sums of the tally that are something; a duty may come back under another number."""
-    tables: dict[str, Any] = desk.dump(but=LEFT_BEHIND)
-    tally = desk.dump(but=tuple(name for name in desk.dump() if name != "tally"))["tally"]
-    duties = sorted((row[1:] for row in tables["duty"]), key=str)
-    return tables | {"tally": [row for row in tally if any(row[6:])], "duty": duties}
+    """Every row that must come back, and the sums that are something; a duty may come back under another number."""
+    everything: dict[str, Any] = desk.dump()
+    tables = {name: rows for name, rows in everything.items() if name not in LEFT_BEHIND}
+    sums = {name: [row for row in everything[name] if any(row[keys:])] for name, keys in SUMS.items()}
+    waiting = [(*row[:DUTY_OF_PERIOD], *row[DUTY_OF_PERIOD + 1 :]) for row in tables["uncovered_period"]]
+    return tables | sums | {"duty": sorted((row[1:] for row in tables["duty"]), key=str), "uncovered_period": sorted(waiting, key=str)}
 
 
 def undo(desk: Desk, import_id: int | None, **who: Any) -> roster_undo.Undone:

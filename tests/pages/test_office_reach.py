@@ -22,7 +22,7 @@ ALLOWED = {
     "extensions": OFFICES | {"trainer"},
 }
 SEARCHES = {
-    "coverage": {"programme": PROGRAMME},
+    "coverage": {"programme": PROGRAMME, "view": "lists"},
     "scores": {"programme": PROGRAMME},
     "enterprises": {"q": "厂"},
     "activation_slips": {"state": ""},

@@ -95,6 +95,8 @@ def test_no_screen_of_the_office_runs_what_people_wrote(open_screen: Open, hosti
     addresses: tuple[tuple[str, dict[str, str]], ...] = (
         ("home", {}),
         ("coverage", {"programme": PROGRAMME}),
+        ("coverage", {"programme": PROGRAMME, "view": "lists"}),
+        ("coverage", {"programme": PROGRAMME, "view": "lists", "list": "due"}),
         ("scores", {"programme": PROGRAMME}),
         ("scores", {"programme": PROGRAMME, "organisation": str(hostile.own)}),
         ("scores", {"programme": PROGRAMME, "organisation": str(hostile.own), "person": str(hostile.zhang)}),

@@ -309,11 +309,18 @@ def test_order_does_not_matter_and_step_by_step_equals_a_whole_look(
 ) -> None:
     ends = []
     for turn in (history, sorted(history, key=lambda _: shuffled.random())):
+        turn = with_attempts_in_turn(turn)
         with Session(sqlite.writer) as session:
             ends.append(play(session, turn, asked))
             session.rollback()
 
     assert ends[0] == ends[1]
+
+
+def with_attempts_in_turn(history: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Attempts at one paper are handed in one after the other; everything else may be heard of at any time."""
+    attempts = iter(sorted((each for each in history if each[0] in ("pass", "fail")), key=lambda each: each[1:] + each[:1]))
+    return [next(attempts) if each[0] in ("pass", "fail") else each for each in history]
 
 
 def play(session: Session, history: list[tuple[str, int, int]], asked: dict[str, Any]) -> list[dict[str, Any]]:

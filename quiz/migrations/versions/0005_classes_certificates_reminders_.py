@@ -568,7 +568,22 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("contribution", schema=None) as batch_op:
-        batch_op.create_index("ix_contribution_programme_day", ["programme_id", "day"], unique=False)
+        batch_op.create_index(
+            "ix_contribution_changed",
+            [
+                "programme_id",
+                "day",
+                "organisation_id",
+                "district_code",
+                "town_code",
+                "sector_code",
+                "department_code",
+                "due",
+                "completed",
+                "exempt",
+            ],
+            unique=False,
+        )
 
     with op.batch_alter_table("tally", schema=None) as batch_op:
         batch_op.create_index("ix_tally_course", ["programme_id", "day", "district_code", "due", "completed"], unique=False)
@@ -601,7 +616,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_tally_course")
 
     with op.batch_alter_table("contribution", schema=None) as batch_op:
-        batch_op.drop_index("ix_contribution_programme_day")
+        batch_op.drop_index("ix_contribution_changed")
 
     op.drop_table("uncovered_level")
     op.drop_table("uncovered_tally")
