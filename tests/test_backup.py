@@ -7,7 +7,6 @@ import os
 import stat
 import subprocess
 import sys
-import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +26,7 @@ from quiz.settings import settings
 from tests import factories
 from tests.cli.conftest import own_town, prepared, warm  # noqa: F401  (fixtures)
 from tests.cli.console import ROOT, Console
-from tests.conftest import _postgresql_url
+from tests.databases import Server
 
 
 @pytest.fixture
@@ -267,10 +266,10 @@ def test_a_restore_that_is_killed_leaves_the_old_data(own_town: Console, tmp_pat
 def test_the_commands_move_a_site_from_sqlite_to_postgresql_and_say_so_in_the_trail(
     own_town: Console,
     tmp_path: Path,
-    postgresql_server: str,
+    postgresql_server: Server,
 ) -> None:
     before = town(tmp_path)
-    url = _postgresql_url(postgresql_server, f"moved_{uuid.uuid4().hex[:8]}")
+    url = postgresql_server.new()
     moved = own_town.at(url, tmp_path / "moved")
 
     made = own_town.run("backup", str(tmp_path / "站点.zip"))

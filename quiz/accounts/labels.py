@@ -171,7 +171,6 @@ DETAILS: dict[str, str] = {
     "title": "名称",
     "class": "班次编号",
     "site": "课堂",
-    "removed": "删除课堂",
     "lessons": "课表行数",
     "before": "原来",
     "after": "改为",

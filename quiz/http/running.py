@@ -171,7 +171,9 @@ async def serving(_app: Any) -> AsyncIterator[dict[str, Any]]:
         parts.recorder.start()
         metrics.watch(parts.recorder)
         await anyio.to_thread.run_sync(lambda: _warm_up(target))
-        clockwork = asyncio.gather(_expire_forever(), _tidy_forever(), _take_effect_forever(), _credit_forever(), _issue_forever(), _remind_forever())
+        clockwork = asyncio.gather(
+            _expire_forever(), _tidy_forever(), _take_effect_forever(), _credit_forever(), _issue_forever(), _remind_forever()
+        )
         parts.ready = True
         try:
             yield {}

@@ -99,7 +99,11 @@ def _alike(*key: Any, differ: Any = None, more_than: int = 1, condition: ColumnE
 
     def query(_: Asked) -> Select[Any]:
         wanted = [in_business(), *([] if condition is None else [condition])]
-        columns = (col(Organisation.id).label("id"), text.label("key"), (text if differ is None else differ).label("differ"))
+        columns: tuple[Any, ...] = (
+            col(Organisation.id).label("id"),
+            text.label("key"),
+            (text if differ is None else differ).label("differ"),
+        )
         keyed = select(*columns).where(*wanted).cte("keyed").prefix_with("MATERIALIZED")
         groups = select(keyed.c.key, func.count().label("size")).group_by(keyed.c.key).having(func.count() > more_than)
         if differ is not None:

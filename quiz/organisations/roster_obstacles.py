@@ -32,7 +32,17 @@ from quiz.organisations.roster_journal import MADE_FIELDS, Changed, Entries, pla
 from quiz.vocabulary import ProgrammeState
 
 _DERIVED_OF_ORGANISATION = frozenset(
-    {"organisationfeature", "placement", "closure", "organisationchange", "membership", "trait_period", "contribution", "uncovered_period", "duty"}
+    {
+        "organisationfeature",
+        "placement",
+        "closure",
+        "organisationchange",
+        "membership",
+        "trait_period",
+        "contribution",
+        "uncovered_period",
+        "duty",
+    }
 )
 """These go with an organisation that is taken back."""
 

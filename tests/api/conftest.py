@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
 
 import quiz.db
 from tests import running_site
-from tests.conftest import ENGINES, _postgresql_url
+from tests.databases import ENGINES, Content, new_file
 from tests.running_site import Site
 
 
@@ -17,9 +16,9 @@ from tests.running_site import Site
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     if request.param == "sqlite":
-        url = f"sqlite:///{folder}/ankao.db"
+        url = new_file(folder, Content.PREPARED)
     else:
-        url = _postgresql_url(request.getfixturevalue("postgresql_server"), f"site_{uuid.uuid4().hex[:12]}")
+        url = request.getfixturevalue("postgresql_server").new(Content.PREPARED)
     with running_site.environment(url, folder):
         site = running_site.build(quiz.db.database())
         with running_site.serve(site):

@@ -18,6 +18,7 @@ from quiz.vocabulary import EditionStatus
 from tests import running_site
 from tests.attempts.exam import BANK, CLAUSE
 from tests.banks.test_editions import OFFICE
+from tests.databases import Content, new_file
 from tests.running_site import until
 
 
@@ -37,7 +38,7 @@ def announce(session: Session, effective: date) -> EditionStatus:
 
 def test_an_edition_takes_over_on_its_day_while_the_server_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "LAW_EVERY_SECONDS", 0.2)
-    with running_site.environment(f"sqlite:///{tmp_path}/ankao.db", tmp_path):
+    with running_site.environment(new_file(tmp_path, Content.PREPARED), tmp_path):
         site = running_site.build(quiz.db.database(), principals=1)
         with running_site.serve(site):
             status = site.change(lambda session: announce(session, clock.local_day(clock.now())))

@@ -11,11 +11,12 @@ import quiz.db
 from quiz import clock
 from quiz.models.attempts import Attempt
 from tests import running_site
+from tests.databases import Content, new_file
 from tests.running_site import save, start, submit, until
 
 
 def test_an_attempt_whose_deadline_passed_while_the_server_was_down_is_handed_in_within_seconds(tmp_path: Path) -> None:
-    with running_site.environment(f"sqlite:///{tmp_path}/ankao.db", tmp_path):
+    with running_site.environment(new_file(tmp_path, Content.PREPARED), tmp_path):
         site = running_site.build(quiz.db.database(), principals=2)
         with running_site.serve(site):
             gone, returning = site.candidate(), site.candidate()

@@ -19,6 +19,7 @@ from quiz.settings import settings
 from quiz.training import my_papers
 from tests.attempts import exam
 from tests.cli.console import Console
+from tests.databases import Content, new_file
 from tests.journeys import town
 
 CANDIDATES = 6
@@ -41,7 +42,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ANKAO_SECRET_FILE", str(folder / "secret.key"))
         settings.cache_clear()
-        database = Database(f"sqlite:///{folder}/ankao.db")
+        database = Database(new_file(folder, Content.PREPARED))
         people = town.build(database, candidates=CANDIDATES)
         keyed_digest("makes the key")
         with database.transaction() as session:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlmodel import Session
 
-from quiz import models
 from quiz.coverage.comparison import Kind, Movement, changed_rows, compare
 from quiz.coverage.uncovered import Filters
 from quiz.db import Database
@@ -21,6 +19,7 @@ from tests import factories
 from tests.coverage.campaign import Campaign
 from tests.coverage.histories import City
 from tests.coverage.test_waiting import days, happenings
+from tests.databases import new_file
 
 PARTS = (
     Filters(), Filters(district="371002"), Filters(town="371002001"), Filters(sector="catering"), Filters(district="371003", sector="industry"),
@@ -34,9 +33,7 @@ REACHES = (
 
 @pytest.fixture(scope="module")
 def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    folder: Path = tmp_path_factory.mktemp("comparison")
-    database = Database(f"sqlite:///{folder}/ankao.db")
-    models.metadata.create_all(database.writer)
+    database = Database(new_file(tmp_path_factory.mktemp("comparison")))
     yield database
     database.dispose()
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import Session
 
-from quiz import models, wiring
+from quiz import wiring
 from quiz.coverage import queries as coverage
 from quiz.coverage.domain import MEASURES
 from quiz.coverage.verification import verify
@@ -19,6 +18,7 @@ from quiz.models.training import Programme
 from quiz.training import service as training
 from tests.coverage.oracle import DAYS
 from tests.coverage.town import OFTEN, Town
+from tests.databases import new_file
 
 STEPS_BETWEEN_LOOKS = 10
 """The tally is compared with the count by hand after each event; what is slower, every so many."""
@@ -84,10 +84,7 @@ def compare_published(town: Town) -> None:
 
 @pytest.fixture(scope="module")
 def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    folder: Path = tmp_path_factory.mktemp("town")
-    database = Database(f"sqlite:///{folder}/ankao.db")
-    models.metadata.create_all(database.writer)
-    return database
+    return Database(new_file(tmp_path_factory.mktemp("town")))
 
 
 @pytest.mark.parametrize(("seed", "steps"), [(1, 80), (2, 40)])

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-from quiz import models
 from quiz.coverage.verification import verify
 from quiz.db import Database
 from quiz.training import service
 from tests.coverage.histories import KINDS, City, Event
+from tests.databases import new_file
 
 days = st.dates(date(2026, 8, 25), date(2026, 12, 5))
 happenings = st.lists(
@@ -42,9 +41,7 @@ def check_history(database: Database, history: list[Event]) -> None:
 
 @pytest.fixture(scope="module")
 def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    folder: Path = tmp_path_factory.mktemp("histories")
-    database = Database(f"sqlite:///{folder}/ankao.db")
-    models.metadata.create_all(database.writer)
+    database = Database(new_file(tmp_path_factory.mktemp("histories")))
     yield database
     database.dispose()
 

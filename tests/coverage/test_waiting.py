@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -30,6 +29,7 @@ from tests.coverage.campaign import LATER, Campaign
 from tests.coverage.histories import KINDS as HAPPENINGS
 from tests.coverage.histories import City, Event
 from tests.coverage.town import Town
+from tests.databases import new_file
 
 EVERYWHERE = Reaches.everything()
 days = st.dates(date(2026, 8, 25), date(2026, 12, 5))
@@ -79,9 +79,7 @@ def check_history(database: Database, history: list[Event], on: date) -> None:
 
 @pytest.fixture(scope="module")
 def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    folder: Path = tmp_path_factory.mktemp("waiting")
-    database = Database(f"sqlite:///{folder}/ankao.db")
-    models.metadata.create_all(database.writer)
+    database = Database(new_file(tmp_path_factory.mktemp("waiting")))
     yield database
     database.dispose()
 

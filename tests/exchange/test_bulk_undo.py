@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
-from quiz import models
 from quiz.accounts.audit import Actor
 from quiz.banks import bulk, bulk_record, queries, service, workflow
 from quiz.banks.bulk_plan import Act, Order
@@ -25,6 +24,7 @@ from quiz.papers.domain import Blueprint, Section
 from quiz.papers.service import PaperDraft
 from quiz.problems import NotFound, Refusal
 from quiz.vocabulary import Difficulty, EditionStatus, PostRole
+from tests.databases import new_file
 from tests.exchange.bank_state import state_of_banks
 from tests.exchange.material import draft
 
@@ -226,8 +226,7 @@ _steps = st.lists(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(steps=_steps)
 def test_acts_taken_back_in_reverse_leave_nothing(tmp_path_factory: pytest.TempPathFactory, now: datetime, steps: list[Any]) -> None:
-    db = Database(f"sqlite:///{tmp_path_factory.mktemp('acts')}/a.db")
-    models.metadata.create_all(db.writer)
+    db = Database(new_file(tmp_path_factory.mktemp("acts")))
     with db.transaction() as session:
         desk = Desk(session, now)
         states = []

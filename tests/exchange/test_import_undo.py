@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from quiz import models
 from quiz.accounts.audit import Actor
 from quiz.banks import bulk, queries, workflow
 from quiz.banks.bulk_plan import Act, Order
@@ -23,6 +22,7 @@ from quiz.exchange.rewording import Withdrawn
 from quiz.models.accounts import Account
 from quiz.models.banks import Bank, BankImport, Clause, Edition, Item, Standard
 from quiz.problems import Refusal
+from tests.databases import new_file
 from tests.exchange.bank_state import state_of_banks
 from tests.exchange.material import PICTURE, draft, reading, row
 
@@ -271,8 +271,7 @@ def _file(rows: list[tuple[Any, ...]]) -> tuple[Reading, dict[int, Decision]]:
 def test_the_bank_is_the_same_before_any_import_and_after_undoing_it(
     tmp_path_factory: pytest.TempPathFactory, now: datetime, history: list[Any], last: list[Any], publish: bool, drafts: bool
 ) -> None:
-    db = Database(f"sqlite:///{tmp_path_factory.mktemp('undo')}/a.db")
-    models.metadata.create_all(db.writer)
+    db = Database(new_file(tmp_path_factory.mktemp("undo")))
     desk = Desk(db, now)
     for rows, published, by_li in history:
         file, decisions = _file(rows)

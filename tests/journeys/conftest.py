@@ -9,6 +9,7 @@ import pytest
 
 from quiz.db import Database
 from quiz.settings import settings
+from tests.databases import Content
 from tests.journeys import hall as halls
 from tests.journeys.server import Server
 
@@ -23,8 +24,13 @@ def secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def database_content() -> Content:
+    return Content.PREPARED
+
+
+@pytest.fixture
 def town_database(database_url: str, secret: None) -> Iterator[Database]:
-    """An empty database; the journeys install into it."""
+    """A database as after the first start; the journeys fill it."""
     database = Database(database_url)
     yield database
     database.dispose()

@@ -25,6 +25,7 @@ from quiz.papers.domain import Blueprint, FormItem, Section
 from quiz.settings import settings
 from quiz.vocabulary import ItemType, ReviewPolicy
 from tests import browser as chromium
+from tests.databases import Content, new_file
 from tests.journeys import town
 from tests.journeys.server import Server
 
@@ -157,7 +158,7 @@ class Hall:
 @contextmanager
 def opened(folder: Path) -> Iterator[Hall]:
     """A hall on SQLite, its server running."""
-    url = f"sqlite:///{folder}/ankao.db"
+    url = new_file(folder, Content.PREPARED)
     database = Database(url)
     with _secret(folder / "secret.key"):
         people = town.build(database, candidates=CANDIDATES)

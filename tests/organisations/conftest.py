@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from quiz.db import Database
 from quiz.organisations.reference import seed_reference
 from quiz.organisations.roster_service import RosterReport, import_roster
 from quiz.settings import settings
-from tests.conftest import ENGINES, _postgresql_url
+from tests.databases import ENGINES, Content, new_file
 
 
 @pytest.fixture(autouse=True)
@@ -36,11 +35,10 @@ def weihai(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     Importing is tried with some forty files: a database each would take longer than the imports.
     """
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('weihai')}/ankao.db"
+        url = new_file(tmp_path_factory.mktemp("weihai"))
     else:
-        url = _postgresql_url(request.getfixturevalue("postgresql_server"), f"t{uuid.uuid4().hex[:12]}")
+        url = request.getfixturevalue("postgresql_server").new(Content.TABLES)
     database = Database(url)
-    models.metadata.create_all(database.writer)
     with database.transaction() as session:
         seed_reference(session)
     yield database

@@ -220,7 +220,7 @@ def test_merges_are_undone_the_latest_first(town: Town) -> None:
 
 
 def test_every_table_that_points_at_people_enterprises_or_posts_has_a_name_an_office_understands() -> None:
-    gone_with_it = {"placement", "closure", "organisationfeature", "membership", "trait_period", "contribution"}
+    gone_with_it = {"placement", "closure", "organisationfeature", "membership", "trait_period", "contribution", "uncovered_period"}
     tables = {pointer.table.name for target in ("person", "organisation", "post", "duty") for pointer in pointers_at(target)}
 
     assert tables - gone_with_it - LABELS.keys() == set()

@@ -24,6 +24,7 @@ from quiz.training.domain import Audience
 from quiz.ui import gate
 from quiz.vocabulary import AccountRole
 from tests import factories
+from tests.databases import Content, new_file
 
 ENTRY = str(settings.ROOT / "streamlit_app.py")
 DISTRICT = "371002"
@@ -94,8 +95,8 @@ def _examination(session: Session) -> None:
 @pytest.fixture(scope="session")
 def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a site with reference data, banks, accounts of every role and one programme."""
-    path = tmp_path_factory.mktemp("site") / "ankao.db"
-    database = Database(f"sqlite:///{path}")
+    folder = tmp_path_factory.mktemp("site")
+    database = Database(new_file(folder, Content.PREPARED))
     prepare(database)
     with database.transaction() as session:
         _people(session)
@@ -105,7 +106,7 @@ def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.exec_driver_sql("BEGIN")
     database.dispose()
-    return path
+    return folder / "ankao.db"
 
 
 @pytest.fixture

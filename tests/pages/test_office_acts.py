@@ -134,7 +134,7 @@ def test_an_act_on_a_foreign_row_finds_nothing_whatever_the_widget_says(open_scr
 
     with site.transaction() as session:
         with pytest.raises(NotFound):
-            enterprises_actions._changed(desk, session, own, ids.li_post, PersonDraft("某人"), "other", today)
+            enterprises_actions._changed(desk, session, own, ids.li_post, PersonDraft("某人"), "other", today, "任命文件")
         with pytest.raises(NotFound):
             enterprises_actions._phone(desk, session, own, ids.li_post, "13900000010")
         with pytest.raises(NotFound):

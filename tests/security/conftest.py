@@ -17,6 +17,7 @@ from quiz.accounts.audit import SYSTEM
 from quiz.models.accounts import Account
 from quiz.vocabulary import AccountRole
 from tests import running_site
+from tests.databases import Content, new_file
 from tests.running_site import HUANCUI, RONGCHENG, Site, hashed, start, submit
 
 DEPARTMENT, TOWN = "emergency_management", "371002001"
@@ -75,7 +76,7 @@ def _barred(site: Site) -> dict[str, TestClient]:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
-    with running_site.environment(f"sqlite:///{folder}/ankao.db", folder):
+    with running_site.environment(new_file(folder, Content.PREPARED), folder):
         site = running_site.build(quiz.db.database())
         _people(site)
         with running_site.serve(site):

@@ -24,6 +24,7 @@ from quiz.accounts.audit import SYSTEM
 from quiz.db import Database
 from quiz.models.accounts import Account
 from tests import running_site
+from tests.databases import Content, new_file
 from tests.journeys.server import Server
 from tests.running_site import PASSWORD
 
@@ -51,7 +52,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("served")
-    url = f"sqlite:///{folder}/ankao.db"
+    url = new_file(folder, Content.PREPARED)
     with running_site.environment(url, folder):
         database = Database(url)
         site = running_site.build(database, principals=4)

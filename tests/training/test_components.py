@@ -13,7 +13,7 @@ from sqlalchemy import event as sql_events
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from quiz import clock, events, models, wiring
+from quiz import clock, events, wiring
 from quiz.db import Database
 from quiz.models.banks import Clause, Edition, LearningCard, Standard
 from quiz.models.classes import ClassSession, HoursCredit
@@ -26,6 +26,7 @@ from quiz.training.queries import DutyView
 from quiz.training.service import Components
 from quiz.vocabulary import HoursRule, PostRole
 from tests import factories
+from tests.databases import new_file
 from tests.training.test_duties import duty_of, hand_in, posts_changed
 
 OPENS, DUE, CARD = date(2026, 9, 1), date(2026, 10, 31), "gas-2026/1"
@@ -296,8 +297,7 @@ asked_for = st.fixed_dictionaries(
 
 @pytest.fixture(scope="module")
 def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('orders')}/ankao.db")
-    models.metadata.create_all(database.writer)
+    database = Database(new_file(tmp_path_factory.mktemp("orders")))
     yield database
     database.dispose()
 

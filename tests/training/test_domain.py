@@ -113,7 +113,9 @@ def test_organisation_is_in_the_audience_from_the_opening_or_its_registration_un
 
     assert memberships(placed=always, traits=None, opens_on=OPENS) == [Period(OPENS, None)]
     assert memberships(placed=always, traits=None, opens_on=OPENS, registered_on=date(2026, 9, 20)) == [Period(date(2026, 9, 20), None)]
-    assert memberships(placed=always, traits=None, opens_on=OPENS, closures=[Period(date(2026, 10, 1), None)]) == [Period(OPENS, date(2026, 10, 1))]
+    assert memberships(placed=always, traits=None, opens_on=OPENS, closures=[Period(date(2026, 10, 1), None)]) == [
+        Period(OPENS, date(2026, 10, 1))
+    ]
     assert memberships(placed=always, traits=None, opens_on=OPENS, closures=[Period(date(2026, 8, 1), None)]) == []
 
 

@@ -24,6 +24,7 @@ from quiz.training.domain import Audience
 from quiz.training.requirements import BY_LAW
 from quiz.training.templates import Days
 from quiz.vocabulary import HoursRule, PostRole
+from tests.databases import Content, new_file
 
 DAYS = Days(date(2026, 12, 1), date(2027, 2, 28))
 
@@ -31,8 +32,7 @@ DAYS = Days(date(2026, 12, 1), date(2027, 2, 28))
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """An installation with all banks."""
-    folder: Path = tmp_path_factory.mktemp("templates")
-    database = Database(f"sqlite:///{folder}/ankao.db")
+    database = Database(new_file(tmp_path_factory.mktemp("templates"), Content.PREPARED))
     installation.prepare(database)
     yield database
     database.dispose()
