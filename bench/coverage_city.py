@@ -47,6 +47,10 @@ order by p.id, o.id
 """
 """Everybody begins on some day by chance, is examined up to four days later, and nine in ten pass within two days more."""
 
+_EXEMPTIONS = """
+insert into exemption (programme_id, organisation_id, duty_id, since, reason)
+select programme_id, organisation_id, id, exempted_on, '' from duty where exempted_on is not null order by id
+"""
 _EVENTS = " union all ".join(
     f"select programme_id, organisation_id, {column} as day, {', '.join('1' if name == measure else '0' for name in tally.MEASURES)} "
     f"from duty where {column} is not null and exempted_on is null"
@@ -161,6 +165,7 @@ def _lay_duties(connection: Connection) -> None:
     connection.execute(text(_DUTIES).bindparams(bindparam("today", TODAY, type_=Date)))
     members = "insert into membership (programme_id, organisation_id, since) select p.id, o.id, p.opens_on from programme p cross join organisation o"
     connection.execute(text(f"{members} order by p.id, o.id"))
+    connection.execute(text(_EXEMPTIONS))
     connection.execute(text(_CONTRIBUTIONS))
     connection.execute(text(_TALLY))
     connection.execute(text(_LEVEL))

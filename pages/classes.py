@@ -35,7 +35,7 @@ with store.reading() as session:
         class_list.add(session, room)
     else:
         try:
-            view = queries.opened(session, session_id, desk=desk)
+            view = queries.opened(session, session_id, desk=desk, now=now)
         except NotFound as refusal:
             components.page_header("班次与签到")
             components.empty_state(refusal.message, "可能已删除，或由其他区市举办。", href="/classes", label="返回班次列表")

@@ -3,6 +3,7 @@
 from quiz import clock
 from quiz.accounts.domain import Permission
 from quiz.coverage import filtered
+from quiz.coverage.queries import most_pressing
 from quiz.organisations.reference import Reference
 from quiz.training.queries import programmes
 from quiz.ui import components, coverage_compare, coverage_course, coverage_files, coverage_lists, coverage_view, gate, office, store
@@ -24,7 +25,9 @@ with store.reading() as session:
             label="培训专项" if may else "返回工作台",
         )
     else:
-        asked = coverage_view.ask(found, reference, reach, today=clock.local_day(now))
+        today = clock.local_day(now)
+        first = "" if coverage_view.is_chosen(found) else most_pressing(session, found=found, reach=reach, today=today)
+        asked = coverage_view.ask(found, reference, reach, today=today, first=first)
         said = coverage_view.title_state(asked.programme)
         if said:
             components.note(said)

@@ -49,7 +49,7 @@ with store.reading() as session:
                     action="export",
                     subject="企业名册",
                     key="enterprises_download",
-                    detail={"filters": asked},
+                    detail={"filters": {name: value for name, value in asked.items() if value}},
                 )
         with adding:
             enterprises_list.add(user, reference, reach, today)

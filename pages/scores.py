@@ -32,8 +32,9 @@ with store.reading() as session:
         reference = Reference.load(session)
         components.page_header("成绩统计", f"从全市到一个人的一次答卷，逐级可查。您的范围：{office.reach_text(reach, reference)}。")
         if found:
-            asked = scores_view.ask(found, reference, reach, today=today)
-            scores_view.listing(session, asked, reach)
-            scores_view.download(asked, user, reach)
+            asked = scores_view.ask(scores_view.with_papers_first(found), reference, reach, today=today)
+            if scores_view.has_paper(asked):
+                scores_view.listing(session, asked, reach)
+                scores_view.download(asked, user, reach)
         else:
             components.empty_state("还没有成绩", "开放一个培训专项、有人答题以后，这里显示统计。", href="/", label="返回工作台")

@@ -70,6 +70,14 @@ class RosterWithdrawn:
 
 
 @dataclass(frozen=True)
+class PersonsMerged:
+    """Two entries of one human being were made one, or two again: what is derived from their records is to be derived anew."""
+
+    person_ids: frozenset[int]
+    at: datetime
+
+
+@dataclass(frozen=True)
 class HoursChanged:
     """Hours credited to these people changed: somebody was present, a sheet was imported or undone, a review lapsed."""
 

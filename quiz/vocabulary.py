@@ -202,6 +202,7 @@ class NotCoveredReason(Labelled):
     NEVER_SIGNED_IN = "never_signed_in", "未登录"
     NOT_ATTEMPTED = "not_attempted", "未参加"
     NOT_PASSED = "not_passed", "未合格"
+    HOURS_SHORT = "hours_short", "学时未满"
     NO_HOLDER = "no_holder", "未登记负责人"
 
 

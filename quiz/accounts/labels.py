@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quiz.vocabulary import AccountRole
+from quiz.vocabulary import AccountRole, ContactOutcome
 
 ACTIONS: dict[str, str] = {
     "sign_in": "登录",
@@ -181,8 +181,63 @@ DETAILS: dict[str, str] = {
     "until": "有效期至",
     "reviewed_on": "复核日期",
     "on": "自",
+    "account_id": "账号编号",
+    "attempts": "增加次数",
+    "audience": "培训对象",
+    "bank": "题库",
+    "by": "分组",
+    "bytes": "字节数",
+    "closes_on": "推迟截止到",
+    "day": "统计时点",
+    "days_before": "提前天数",
+    "duties": "培训任务数",
+    "duty": "培训任务编号",
+    "email": "电子邮件",
+    "ended_on": "终止日期",
+    "fields": "修改项",
+    "filters": "筛选",
+    "import_id": "导入编号",
+    "live": "正式发送",
+    "minutes": "延长分钟数",
+    "new": "新编号",
+    "number": "编号",
+    "organisations": "企业数",
+    "outcome": "联系结果",
+    "phones": "手机号",
+    "programmes": "专项",
+    "purpose": "用途",
+    "request": "核减申请编号",
+    "reset": "恢复原文",
+    "rule": "提醒规则",
+    "snapshot": "快照编号",
+    "template": "模板",
+    "wecom": "企业微信群",
+    "written": "写入条数",
+    "year": "年份",
+    "q": "查找",
+    "district": "区市",
+    "town": "镇街",
+    "sector": "行业领域",
+    "department": "主管部门",
+    "feature": "特征标签",
+    "status": "状态",
+    "name": "名称",
+    "text": "查找",
+    "state": "状态",
+    "doubtful": "只看依据有变",
+    "district_code": "区市",
+    "town_code": "镇街",
+    "sector_code": "行业领域",
+    "department_code": "监管部门",
+    "feature_code": "特征标签",
+    "without_principal": "只看未登记主要负责人",
+    "at_risk": "只看即将逾期未开始",
 }
-_ROLES = {str(role): role.label for role in AccountRole}
+_VALUES = {
+    **{str(role): role.label for role in AccountRole},
+    **{str(outcome): outcome.label for outcome in ContactOutcome},
+    "True": "是", "False": "否", "masked": "隐去中间四位", "full": "完整", "one": "一个号码",
+}  # fmt: skip
 RESULTS: dict[str, str] = {"done": "成功", "refused": "被拒绝", "failed": "失败"}
 
 
@@ -206,4 +261,4 @@ def _plain(value: object) -> str:
         return "、".join(filter(None, (_plain(part) for part in value)))
     if isinstance(value, dict):
         return detail_text(value)
-    return _ROLES.get(str(value), str(value)) if value is not None else ""
+    return _VALUES.get(str(value), str(value)) if value is not None else ""

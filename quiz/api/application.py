@@ -20,7 +20,7 @@ from quiz.attempts import service as attempts
 from quiz.certificates import queries as certificates
 from quiz.coverage import queries as coverage
 from quiz.http import requests, sign_in
-from quiz.http.running import read, work
+from quiz.http.running import read, running, work
 from quiz.problems import NotFound, Refusal
 from quiz.training import my_papers, study
 
@@ -189,9 +189,12 @@ async def post_study(request: Request, body: schemas.StudyBody) -> schemas.Study
 
 
 @api.get("/certificates/{number}", summary="公开查验证书")
-async def get_certificate(number: str) -> JSONResponse:
-    view = await read(lambda session: certificates.certificate(session, number=number, today=clock.local_day(clock.now())))
+async def get_certificate(request: Request, number: str) -> JSONResponse:
+    now, address = clock.now(), requests.address_of(request)
+    running().misses.refuse_if_many(address, now=now)
+    view = await read(lambda session: certificates.certificate(session, number=number, today=clock.local_day(now)))
     if view is None:
+        running().misses.note(address, now=now)
         raise NotFound(f"没有编号为 {number[:40]} 的证书。", code="no_certificate")
     return JSONResponse(view.as_json())
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from quiz import clock
 from quiz.accounts.domain import Permission
 from quiz.classes import attendance, mine, presence, queries, registration
-from quiz.classes.attendance import Attendance, WrongCode
+from quiz.classes.attendance import Attendance, OldCode, WrongCode
 from quiz.classes.domain import show_hours
 from quiz.classes.mine import MyClass
 from quiz.classes.queries import SiteView
@@ -20,6 +20,7 @@ from quiz.http import requests
 from quiz.http.running import read, work
 
 classes = APIRouter()
+ClassId = Annotated[int, Path(gt=0, lt=10**9, description="班次编号")]
 
 
 class SeatBody(BaseModel):
@@ -72,7 +73,7 @@ async def get_my_classes(request: Request) -> dict[str, Any]:
 
 
 @classes.put("/me/classes/{class_id}/seat", status_code=204, summary="报名，或改到另一个课堂（满员时答复中列出有座的课堂）")
-async def put_seat(request: Request, class_id: int, body: SeatBody) -> Response:
+async def put_seat(request: Request, class_id: ClassId, body: SeatBody) -> Response:
     def job(session: Session) -> None:
         user, person_id = requests.require_person(session, request)
         registration.register_self(
@@ -84,7 +85,7 @@ async def put_seat(request: Request, class_id: int, body: SeatBody) -> Response:
 
 
 @classes.delete("/me/classes/{class_id}/seat", status_code=204, summary="取消报名（截止前）")
-async def delete_seat(request: Request, class_id: int) -> Response:
+async def delete_seat(request: Request, class_id: ClassId) -> Response:
     def job(session: Session) -> None:
         user, person_id = requests.require_person(session, request)
         registration.cancel_self(session, person_id=person_id, session_id=class_id, actor=requests.actor_of(user, request), now=clock.now())
@@ -107,10 +108,17 @@ async def post_attendance(request: Request, body: AttendBody) -> dict[str, Any]:
         user, person_id = requests.require_person(session, request)
         attendance.record_guess(session, person_id=person_id, actor=requests.actor_of(user, request), now=clock.now())
 
+    def stale(session: Session) -> None:
+        user, _ = requests.require_person(session, request)
+        attendance.record_stale(session, site_id=body.site, actor=requests.actor_of(user, request), now=clock.now())
+
     try:
         found = await work(job)
     except WrongCode:
         await work(guess)
+        raise
+    except OldCode:
+        await work(stale)
         raise
     return {
         "class": found.session_id, "site": found.site_id, "state": found.state,
@@ -144,7 +152,7 @@ async def get_classes(request: Request) -> dict[str, Any]:
 
 
 @classes.get("/classes/{class_id}/presences", summary="一个班次的签到记录和学时（限本人管辖范围）")
-async def get_presences(request: Request, class_id: int) -> dict[str, Any]:
+async def get_presences(request: Request, class_id: ClassId) -> dict[str, Any]:
     def job(session: Session) -> dict[str, Any]:
         desk = _desk(session, request)
         view = queries.opened(session, class_id, desk=desk)

@@ -148,9 +148,23 @@ def write_versions(session: Session, versions: Sequence[NewVersion], *, now: dat
         {**(v.columns or columns_of(v.draft)), "item_id": v.item_id, "number": numbers.get(v.item_id, 0) + 1, "created_at": now}
         for v in versions
     ]
-    connection = session.connection()  # past the ORM: thousands of rows at once are no objects to anybody
-    connection.execute(_NEW_VERSIONS, rows)
+    session.connection().execute(_NEW_VERSIONS, rows)  # past the ORM: thousands of rows at once are no objects to anybody
     written = _ids_of(session, rows)
+    _cite(session, versions, written)
+    return written
+
+
+def write_first_versions(session: Session, versions: Sequence[NewVersion], *, now: datetime) -> None:
+    """Write what items say that were only just made; they do not point at it yet."""
+    rows = [{**(v.columns or columns_of(v.draft)), "item_id": v.item_id, "number": 1, "created_at": now} for v in versions]
+    session.connection().execute(_NEW_VERSIONS, rows)
+    citing = [place for place, version in enumerate(versions) if version.draft.clauses or version.draft.changed_from]
+    if citing:
+        _cite(session, [versions[place] for place in citing], _ids_of(session, [rows[place] for place in citing]))
+
+
+def _cite(session: Session, versions: Sequence[NewVersion], written: Sequence[int]) -> None:
+    """The clauses of each version, `written` being the ids."""
     cited = [
         {"version_id": version_id, "clause_id": clause, "position": position, "relation": relation.value}
         for version_id, version in zip(written, versions, strict=True)
@@ -161,8 +175,7 @@ def write_versions(session: Session, versions: Sequence[NewVersion], *, now: dat
         for position, clause in enumerate(dict.fromkeys(clauses))
     ]
     if cited:
-        connection.execute(_CITED, cited)
-    return written
+        session.connection().execute(_CITED, cited)
 
 
 def _ids_of(session: Session, versions: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlmodel import Session, col
 
 from quiz import clock
@@ -15,6 +15,7 @@ from quiz.accounts import audit
 from quiz.accounts.audit import Actor
 from quiz.classes import candidates, codes, hours, service
 from quiz.classes.codes import Match
+from quiz.classes.domain import AROUND, Lesson, Span, sittings
 from quiz.classes.reach import ClassReach
 from quiz.models.accounts import SignInFailure
 from quiz.models.classes import ClassLesson, ClassSession, ClassSite, Presence, Registration
@@ -23,8 +24,6 @@ from quiz.models.training import Programme
 from quiz.problems import Invalid, NotFound, Refusal
 from quiz.vocabulary import ClassState, PresenceSource, RegistrationState, SiteKind
 
-AROUND = timedelta(minutes=60)
-"""Sign-in is possible so long before the first and after the last lesson of a day."""
 GUESSES = 8
 GUESS_WINDOW = timedelta(minutes=10)
 IN, OUT = "in", "out"
@@ -38,6 +37,10 @@ class TooManyGuesses(Refusal):
 
 class WrongCode(Invalid):
     """Not what the screen shows; counted."""
+
+
+class OldCode(Invalid):
+    """What the screen showed a while ago; recorded."""
 
 
 @dataclass(frozen=True)
@@ -62,29 +65,33 @@ class Attendance:
     """When the last lesson of today ends."""
 
 
-def window(session: Session, session_id: int, *, at: datetime) -> tuple[datetime, datetime] | None:
-    """Beginning of the first and end of the last lesson on that day; None on a day without lessons."""
+def window(session: Session, session_id: int, *, at: datetime) -> Span | None:
+    """The sitting to which that moment belongs, an evening's also after midnight; None on a day without lessons."""
     day = clock.start_of_day(clock.local_day(at))
-    begin, end = session.execute(
-        select(func.min(col(ClassLesson.starts_at)), func.max(col(ClassLesson.ends_at))).where(
-            col(ClassLesson.session_id) == session_id, col(ClassLesson.starts_at) >= day,
-            col(ClassLesson.starts_at) < day + timedelta(days=1),
+    rows = session.execute(
+        select(col(ClassLesson.starts_at), col(ClassLesson.ends_at)).where(
+            col(ClassLesson.session_id) == session_id, col(ClassLesson.starts_at) >= day - timedelta(days=2),
+            col(ClassLesson.starts_at) < day + timedelta(days=3),
         )
-    ).one()  # fmt: skip
-    return None if begin is None else (begin, end)
+    )  # fmt: skip
+    found = sittings(Lesson(Span(begin, end)) for begin, end in rows)
+    near = [span for span in found if span.begin - AROUND <= at <= span.end + AROUND]
+    today = [span for span in found if clock.local_day(span.begin) == clock.local_day(at)]
+    fitting = near or today
+    return fitting[-1] if fitting else None
 
 
-def open_window(session: Session, site: ClassSite, held: ClassSession, *, at: datetime) -> tuple[datetime, datetime]:
-    """The day's lessons, if signing in is possible at that moment. Raises Refusal with the reason."""
+def open_window(session: Session, site: ClassSite, held: ClassSession, *, at: datetime) -> Span:
+    """The sitting's lessons, if signing in is possible at that moment. Raises Refusal with the reason."""
     if held.state != ClassState.ANNOUNCED:
         raise Refusal(f"班次{ClassState(held.state).label}，不能签到。", code="class_state")
     lessons = window(session, held.id or 0, at=at)
     if lessons is None:
         raise Refusal(f"“{held.title}”今天没有课，不能签到。", code="not_today")
-    if at < lessons[0] - AROUND:
-        raise Refusal(f"还没到签到时间：{clock.show(lessons[0] - AROUND)[11:]} 起可以签到。", code="too_early")
-    if at > lessons[1] + AROUND:
-        raise Refusal(f"今天的课已于 {clock.show(lessons[1])[11:]} 结束，签到已关闭。需要补登的请联系课堂联系人。", code="too_late")
+    if at < lessons.begin - AROUND:
+        raise Refusal(f"还没到签到时间：{clock.show(lessons.begin - AROUND)[11:]} 起可以签到。", code="too_early")
+    if at > lessons.end + AROUND:
+        raise Refusal(f"今天的课已于 {clock.show(lessons.end)[11:]} 结束，签到已关闭。需要补登的请联系课堂联系人。", code="too_late")
     return lessons
 
 
@@ -105,7 +112,7 @@ def attendance(session: Session, *, site_id: int, person_id: int, code: str, sca
     if not may_attend(session, held, person_id=person_id, at=scanned):
         message = "您不在本班次的应训名单里，也没有报名。请找课堂工作人员核对姓名后登记。"
         raise Refusal(message, code="not_expected")
-    return _standing(session, site, held, person_id, lessons[1], scanned)
+    return _standing(session, site, held, person_id, lessons, scanned)
 
 
 def _place(session: Session, site_id: int) -> tuple[ClassSite, ClassSession]:
@@ -121,7 +128,7 @@ def _check_code(code: str, site: ClassSite, at: datetime) -> None:
         raise Invalid("签到码是屏幕上的 6 位数字。", code="code_form")
     found = codes.match(code, secret=site.secret, site_id=site.id or 0, at=at)
     if found is Match.OLD:
-        raise Invalid("这个签到码已经更换，请重新扫描屏幕上的二维码，或输入现在显示的数字。", code="code_old")
+        raise OldCode("这个签到码已经更换，请重新扫描屏幕上的二维码，或输入现在显示的数字。", code="code_old")
     if found is Match.WRONG:
         raise WrongCode("签到码不正确。请核对是不是本课堂屏幕上现在显示的数字。", code="code_wrong")
 
@@ -137,22 +144,27 @@ def may_attend(session: Session, held: ClassSession, *, person_id: int, at: date
     return candidates.owes(session, person_id=person_id, programme_id=held.programme_id, day=clock.local_day(at))
 
 
-def _today(session: Session, person_id: int, at: datetime) -> list[Presence]:
-    day = clock.start_of_day(clock.local_day(at))
+def _since(lessons: Span, at: datetime) -> datetime:
+    """From when on a presence belongs to what goes on now: today, or the evening before where its lessons go on."""
+    return min(clock.start_of_day(clock.local_day(at)), lessons.begin - AROUND)
+
+
+def _recent(session: Session, person_id: int, lessons: Span, at: datetime) -> list[Presence]:
     return list(
         session.scalars(
             select(Presence)
             .where(
-                col(Presence.person_id) == person_id, col(Presence.voided_at).is_(None), col(Presence.signed_in_at) >= day,
-                col(Presence.signed_in_at) < day + timedelta(days=1),
+                col(Presence.person_id) == person_id, col(Presence.voided_at).is_(None),
+                col(Presence.signed_in_at) >= _since(lessons, at),
+                col(Presence.signed_in_at) < clock.start_of_day(clock.local_day(at)) + timedelta(days=1),
             )
             .order_by(col(Presence.signed_in_at), col(Presence.id))
         )
     )  # fmt: skip
 
 
-def _standing(session: Session, site: ClassSite, held: ClassSession, person_id: int, ends: datetime, at: datetime) -> Attendance:
-    today = _today(session, person_id, at)
+def _standing(session: Session, site: ClassSite, held: ClassSession, person_id: int, lessons: Span, at: datetime) -> Attendance:
+    today = _recent(session, person_id, lessons, at)
     here = [row for row in today if row.site_id == site.id and row.source == PresenceSource.CODE]
     last = here[-1] if here else None
     state = "none" if last is None else IN if last.signed_out_at is None else OUT
@@ -171,7 +183,7 @@ def _standing(session: Session, site: ClassSite, held: ClassSession, person_id: 
         session_id=held.id or 0, title=held.title, programme=programme.title if programme else "", site_id=site.id or 0, site=site.name,
         place=site.place, state=state, since=last.signed_in_at if last else None, left_at=last.signed_out_at if last else None,
         registered_at_site=seat[1] if seat and seat[0] != site.id else "",
-        elsewhere=other_site.name if other_site else ("其他课堂" if other else ""), ends=ends,
+        elsewhere=other_site.name if other_site else ("其他课堂" if other else ""), ends=lessons.end,
     )  # fmt: skip
 
 
@@ -182,7 +194,7 @@ def attend(
     session.execute(select(col(Person.id)).where(col(Person.id) == person_id).with_for_update())
     before = attendance(session, site_id=site_id, person_id=person_id, code=code, scanned=scanned)
     last = before.left_at or before.since
-    if last is not None and scanned <= last:
+    if (last is not None and scanned <= last) or _is_used(session, site_id, person_id, scanned):
         return before
     if act == IN and before.state != IN:
         row = Presence(
@@ -190,10 +202,9 @@ def attend(
         )
         session.add(row)
     elif act == OUT and before.state == IN:
-        row = next(
-            row for row in reversed(_today(session, person_id, scanned)) if row.site_id == site_id and row.signed_in_at == before.since
-        )
-        row.signed_out_at = scanned
+        here = (col(Presence.site_id) == site_id, col(Presence.person_id) == person_id, col(Presence.voided_at).is_(None))
+        open_one = here + (col(Presence.signed_in_at) == before.since, col(Presence.source) == PresenceSource.CODE.value)
+        session.scalars(select(Presence).where(*open_one, col(Presence.signed_out_at).is_(None))).one().signed_out_at = scanned
     else:
         return before
     session.flush()
@@ -204,6 +215,13 @@ def attend(
     if act == OUT:
         hours.recompute(session, person_ids=[person_id], now=now)
     return attendance(session, site_id=site_id, person_id=person_id, code=code, scanned=scanned)
+
+
+def _is_used(session: Session, site_id: int, person_id: int, scanned: datetime) -> bool:
+    """Voided records count too: what the staff took back does not come back by sending the same scan again."""
+    at_once = or_(col(Presence.signed_in_at) == scanned, col(Presence.signed_out_at) == scanned)
+    query = select(col(Presence.id)).where(col(Presence.person_id) == person_id, col(Presence.site_id) == site_id, at_once)
+    return session.execute(query.limit(1)).first() is not None
 
 
 def find_site(session: Session, *, person_id: int, code: str, now: datetime) -> int:
@@ -257,6 +275,13 @@ def record_guess(session: Session, *, person_id: int, actor: Actor, now: datetim
     audit.record(session, actor=actor, action="attend", result="refused", at=now)
 
 
+def record_stale(session: Session, *, site_id: int, actor: Actor, now: datetime) -> None:
+    """An old code is often one passed on by chat to somebody who is not there: not counted as a guess, but kept for the office to see."""
+    site, held = _place(session, site_id)
+    detail = {"class": held.id, "site": site.name, "reason": "签到码已经更换"}
+    audit.record(session, actor=actor, action="attend", subject=held.title, result="refused", at=now, detail=detail)
+
+
 # 投屏 -----------------------------------------------------------------------------------------------------------------
 
 
@@ -293,7 +318,7 @@ def screen(session: Session, *, site_id: int, desk: ClassReach, now: datetime) -
     is_open = site.code_open_until is not None and site.code_open_until > now and not problem
     there: tuple[Any, ...] = (
         col(Presence.site_id) == site_id, col(Presence.voided_at).is_(None),
-        col(Presence.signed_in_at) >= clock.start_of_day(clock.local_day(now)),
+        col(Presence.signed_in_at) >= (_since(lessons, now) if lessons else clock.start_of_day(clock.local_day(now))),
     )  # fmt: skip
     people = func.count(func.distinct(col(Presence.person_id)))
     return Screen(
@@ -302,7 +327,7 @@ def screen(session: Session, *, site_id: int, desk: ClassReach, now: datetime) -
         code=codes.code_of(site.secret, site_id, codes.step_at(now)) if is_open else "",
         inside=session.execute(select(people).where(*there, col(Presence.signed_out_at).is_(None))).scalar_one(),
         came=session.execute(select(people).where(*there)).scalar_one(),
-        registered=service.seats_taken(session, site_id), begins=lessons[0] if lessons else None, ends=lessons[1] if lessons else None,
+        registered=service.seats_taken(session, site_id), begins=lessons.begin if lessons else None, ends=lessons.end if lessons else None,
         problem=problem,
     )  # fmt: skip
 
@@ -310,7 +335,7 @@ def screen(session: Session, *, site_id: int, desk: ClassReach, now: datetime) -
 def set_open(session: Session, *, site_id: int, is_open: bool, desk: ClassReach, actor: Actor, now: datetime) -> None:
     """Let codes be accepted until an hour after the last lesson of today, or shut sign-in at once."""
     site, held = service.hosted_site(session, site_id, desk=desk)
-    site.code_open_until = open_window(session, site, held, at=now)[1] + AROUND if is_open else None
+    site.code_open_until = open_window(session, site, held, at=now).end + AROUND if is_open else None
     audit.record(
         session, actor=actor, action="open_sign_in" if is_open else "shut_sign_in", subject=held.title, at=now,
         detail={"class": held.id, "site": site.name},

@@ -11,10 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
+from functools import cached_property
 from itertools import combinations
 
 from quiz import clock
 from quiz.vocabulary import Labelled, ReviewVerdict, WithoutSignOut
+
+AROUND = timedelta(minutes=60)
+"""Sign-in is possible so long before the first and after the last lesson of a sitting."""
 
 
 @dataclass(frozen=True, order=True)
@@ -53,9 +57,15 @@ class Rules:
     barred_days: frozenset[date] = frozenset()
     """Days on which it gives no hours: its institution had no valid review."""
 
-    def day_ends(self, day: date) -> datetime | None:
-        """When the last lesson of that day ends."""
-        return max((lesson.span.end for lesson in self.lessons if lesson.day == day), default=None)
+    @cached_property
+    def sittings(self) -> tuple[Span, ...]:
+        return sittings(self.lessons)
+
+    def last_end(self, begin: datetime) -> datetime | None:
+        """When the last lesson ends of the sitting that somebody came to at that moment."""
+        near = [sitting.end for sitting in self.sittings if sitting.begin - AROUND <= begin < sitting.end]
+        day = clock.local_day(begin)
+        return near[-1] if near else max((lesson.span.end for lesson in self.lessons if lesson.day == day), default=None)
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,17 @@ class Clash:
     first: Stay
     second: Stay
     span: Span
+
+
+def sittings(lessons: Iterable[Lesson]) -> tuple[Span, ...]:
+    """Each day from its first lesson to its last; an evening's lessons that go on soon after midnight are one with it."""
+    found: list[Span] = []
+    for lesson in sorted(lessons, key=lambda lesson: lesson.span):
+        if found and (lesson.day == clock.local_day(found[-1].begin) or lesson.span.begin <= found[-1].end + AROUND):
+            found[-1] = Span(found[-1].begin, max(found[-1].end, lesson.span.end))
+        else:
+            found.append(lesson.span)
+    return tuple(found)
 
 
 # 在场 -----------------------------------------------------------------------------------------------------------------
@@ -131,14 +152,19 @@ def show_hours(minutes: int, *, minutes_per_hour: int) -> str:
     return f"{hours(minutes, minutes_per_hour=minutes_per_hour):f}".removesuffix(".0")
 
 
-def ended(stay: Stay, rules: Rules, *, now: datetime) -> Span | None:
-    """The stay as it counts; None while nobody can say until when it lasted."""
+def ended(stay: Stay, rules: Rules, *, now: datetime, others: Sequence[Stay] = ()) -> Span | None:
+    """The stay as it counts; None while nobody can say until when it lasted.
+
+    Where the session lets it last until the end of the lessons, it lasts no longer than until the person is recorded anew, anywhere.
+    """
     if stay.end is not None:
         return Span(stay.begin, stay.end)
-    last = rules.day_ends(clock.local_day(stay.begin))
-    if rules.without_sign_out is WithoutSignOut.LESSON_END and last is not None and stay.begin < last <= now:
-        return Span(stay.begin, last)
-    return None
+    if rules.without_sign_out is not WithoutSignOut.LESSON_END or is_settled(stay, others):
+        return None
+    last = rules.last_end(stay.begin)
+    if last is None or not stay.begin < last <= now:
+        return None
+    return Span(stay.begin, min([last, *(other.begin for other in others if other.begin > stay.begin)]))
 
 
 def credit(rules: Iterable[Rules], stays: Sequence[Stay], *, now: datetime) -> dict[tuple[int, date], int]:
@@ -149,7 +175,7 @@ def credit(rules: Iterable[Rules], stays: Sequence[Stay], *, now: datetime) -> d
     taken: list[Span] = []
     found: dict[tuple[int, date], int] = {}
     for each in sorted(rules, key=lambda each: each.session_id):
-        present = [span for stay in of_session[each.session_id] if (span := ended(stay, each, now=now)) is not None]
+        present = [span for stay in of_session[each.session_id] if (span := ended(stay, each, now=now, others=stays))]
         for day in sorted({lesson.day for lesson in each.lessons} - each.barred_days):
             lessons = [lesson for lesson in each.lessons if lesson.day == day]
             counted = without(credited(present, lessons, grace=each.grace), taken)
@@ -160,10 +186,10 @@ def credit(rules: Iterable[Rules], stays: Sequence[Stay], *, now: datetime) -> d
 
 
 def clashes(stays: Sequence[Stay], rules: Mapping[int, Rules]) -> tuple[Clash, ...]:
-    """Stays of one person in two classrooms at once; one that never ended is taken to last until that day's last lesson."""
+    """Stays of one person in two classrooms at once; one that never ended is taken to last until the last lesson of its sitting."""
 
     def whole(stay: Stay) -> Span:
-        last = rules[stay.session_id].day_ends(clock.local_day(stay.begin)) if stay.session_id in rules else None
+        last = rules[stay.session_id].last_end(stay.begin) if stay.session_id in rules else None
         return Span(stay.begin, stay.end or max(last or stay.begin, stay.begin + timedelta(minutes=1)))
 
     found = []

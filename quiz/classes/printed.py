@@ -18,6 +18,7 @@ from quiz.classes.domain import show_hours
 from quiz.classes.queries import ClassView, SiteView
 from quiz.classes.reach import ClassReach
 from quiz.classes.registration import RegistrationRow
+from quiz.organisations import identifiers
 
 BLANK_LINES = 15
 """Empty lines below the names, for those who come without having registered."""
@@ -120,7 +121,8 @@ def _sign_in_sheet(
 
 
 def _phone(row: RegistrationRow | None) -> str:
-    return row.phone or "" if row else ""
+    """Enough to tell namesakes apart: the sheet goes from hand to hand."""
+    return identifiers.mask_phone(row.phone) if row and row.phone else ""
 
 
 def _chinese_day(day: date) -> str:
@@ -140,7 +142,7 @@ def attendance_list(session: Session, *, session_id: int, desk: ClassReach, now:
         people: dict[int, tuple[str, str, str]] = {}
         for seat in seats:
             if seat.site_id == site_id or (site_id is None and seat.site_id not in hosted):
-                people[seat.person_id] = (seat.name, seat.organisation, seat.phone or "")
+                people[seat.person_id] = (seat.name, seat.organisation, _phone(seat))
         for row in came:
             if row.site_id == site_id or (site_id is None and row.site_id not in hosted):
                 people.setdefault(row.person_id, (row.name, row.organisation, ""))

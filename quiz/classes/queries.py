@@ -76,7 +76,7 @@ class SiteView:
     came: int
     """People with a presence there, on any day."""
     inside: int
-    """People signed in and not yet out."""
+    """People signed in and not yet out, of today where the asker said when it is: who forgot to sign out yesterday is not there."""
     is_hosted: bool
     """The asker runs it."""
 
@@ -196,7 +196,7 @@ def sessions(
         .order_by(dates.c.begin.is_not(None), first, col(ClassSession.id).desc())
     ).all()
     ids = [row[0].id for row in rows]
-    sites = site_views(session, session_ids=ids, desk=desk)
+    sites = site_views(session, session_ids=ids, desk=desk, now=now)
     days = _days(session, ids)
     return tuple(_row(row, sites.get(row[0].id, ()), days.get(row[0].id, 0)) for row in rows)
 
@@ -222,11 +222,13 @@ def _days(session: Session, ids: Sequence[int]) -> dict[int, int]:
     return {number: len(days) for number, days in found.items()}
 
 
-def site_views(session: Session, *, session_ids: Iterable[int], desk: ClassReach) -> dict[int, tuple[SiteView, ...]]:
+def site_views(
+    session: Session, *, session_ids: Iterable[int], desk: ClassReach, now: datetime | None = None
+) -> dict[int, tuple[SiteView, ...]]:  # fmt: skip
     """The classrooms of these sessions that may be seen, the main one first."""
     found: dict[int, list[SiteView]] = defaultdict(list)
     for ids in chunks(session_ids):
-        counts = _counts(session, ids)
+        counts = _counts(session, ids, now)
         rows = session.execute(
             select(ClassSite, col(Region.name), col(ClassSession.created_by))
             .join(ClassSession, col(ClassSession.id) == col(ClassSite.session_id))
@@ -249,7 +251,7 @@ def _site(site: ClassSite, district: str | None, counts: tuple[int, int, int], h
     )  # fmt: skip
 
 
-def _counts(session: Session, session_ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+def _counts(session: Session, session_ids: Sequence[int], now: datetime | None) -> dict[int, tuple[int, int, int]]:
     """Per classroom: registered, came, inside."""
     registered = dict(
         session.execute(
@@ -261,7 +263,9 @@ def _counts(session: Session, session_ids: Sequence[int]) -> dict[int, tuple[int
     people = func.count(func.distinct(col(Presence.person_id)))
     there = (col(Presence.session_id).in_(session_ids), col(Presence.voided_at).is_(None))
     came = dict(session.execute(select(col(Presence.site_id), people).where(*there).group_by(col(Presence.site_id))).all())
-    still = (*there, col(Presence.signed_out_at).is_(None))
+    still: tuple[Any, ...] = (*there, col(Presence.signed_out_at).is_(None))
+    if now is not None:
+        still = (*still, col(Presence.signed_in_at) >= clock.start_of_day(clock.local_day(now)))
     inside = dict(session.execute(select(col(Presence.site_id), people).where(*still).group_by(col(Presence.site_id))).all())
     return {
         site: (registered.get(site, 0), came.get(site, 0), inside.get(site, 0))
@@ -270,7 +274,7 @@ def _counts(session: Session, session_ids: Sequence[int]) -> dict[int, tuple[int
     }
 
 
-def opened(session: Session, session_id: int, *, desk: ClassReach) -> ClassView:
+def opened(session: Session, session_id: int, *, desk: ClassReach, now: datetime | None = None) -> ClassView:
     """One session; beyond reach there is none."""
     row = session.execute(
         select(ClassSession, Programme, col(Institution.name))
@@ -289,7 +293,7 @@ def opened(session: Session, session_id: int, *, desk: ClassReach) -> ClassView:
         )
     )
     before = session.get(ClassSession, held.make_up_of) if held.make_up_of else None
-    sites = site_views(session, session_ids=[session_id], desk=desk).get(session_id, ())
+    sites = site_views(session, session_ids=[session_id], desk=desk, now=now).get(session_id, ())
     return ClassView(
         id=session_id, title=held.title, state=ClassState(held.state), programme_id=held.programme_id,
         programme_code=programme.code if programme else "", programme=programme.title if programme else "",

@@ -11,8 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from quiz import clock
-from quiz.classes.attendance import AROUND
-from quiz.classes.domain import Span
+from quiz.classes.domain import AROUND, Span
 from quiz.classes.queries import LessonView, SiteView
 from quiz.classes.sheet_people import Crowd, Known, Line
 from quiz.classes.sheet_reader import SheetFile, SheetRow

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, not_, or_, select
 from sqlmodel import Session, col
 
-from quiz.coverage.conditions import EVERYWHERE, AnyReach, held_on, member_on, not_exempt_on
+from quiz.coverage.conditions import EVERYWHERE, AnyReach, exemption_on, held_on, member_on, not_exempt_on
 from quiz.models.organisations import Closure, Organisation, Placement
-from quiz.models.training import Duty, Membership
+from quiz.models.training import Duty, Exemption, Membership
 from quiz.training.queries import ProgrammeView, programme
 
 
@@ -73,7 +73,16 @@ def _own_duty(wanted: ProgrammeView, day: date) -> tuple[ColumnElement[bool], ..
 def _is_due(wanted: ProgrammeView, day: date) -> ColumnElement[bool]:
     """Somebody owes it, or nobody is registered who could."""
     own = _own_duty(wanted, day)
-    return or_(exists().where(*own, not_exempt_on(day)), not_(exists().where(*own)))
+    whole = exists().where(*_of_whole(wanted), exemption_on(day))
+    return or_(exists().where(*own, not_exempt_on(day)), and_(not_(exists().where(*own)), not_(whole)))
+
+
+def _of_whole(wanted: ProgrammeView) -> tuple[ColumnElement[bool], ...]:
+    """Exemptions of the organisation with all its holders, or without any."""
+    return (
+        col(Exemption.programme_id) == wanted.id, col(Exemption.organisation_id) == col(Membership.organisation_id),
+        col(Exemption.duty_id).is_(None),
+    )  # fmt: skip
 
 
 def _kind(wanted: ProgrammeView, day: date) -> Any:
@@ -85,7 +94,9 @@ def _kind(wanted: ProgrammeView, day: date) -> Any:
 
     of_this = col(Closure.organisation_id) == col(Membership.organisation_id)
     reopened = or_(
-        exists().where(of_this, fresh(Closure.until), col(Closure.until) > wanted.opens_on), exists().where(*own, fresh(Duty.exempt_until))
+        exists().where(of_this, fresh(Closure.until), col(Closure.until) > wanted.opens_on),
+        exists().where(*_of_whole(wanted), fresh(Exemption.until)),
+        exists().where(*own, col(Exemption.duty_id) == col(Duty.id), fresh(Exemption.until)),
     )
     first = select(func.min(Placement.since)).where(col(Placement.organisation_id) == col(Membership.organisation_id)).scalar_subquery()  # type: ignore[arg-type]
     entered = and_(fresh(Membership.since), col(Membership.since) > wanted.opens_on)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlmodel import col
 
 from quiz import clock
 from quiz.models.attempts import Attempt
 from quiz.models.organisations import Organisation, OrganisationFeature, Placement
-from quiz.models.training import Duty, Membership
+from quiz.models.training import Duty, Exemption, Membership
 from quiz.organisations.reach import Reach, Reaches
 from quiz.training.queries import ProgrammeView
 
@@ -30,7 +30,7 @@ class Part(Reaches):
         return [*super().conditions(), *self.further]
 
 
-def _holds(day: date, since: Any, until: Any) -> ColumnElement[bool]:
+def _holds(day: Any, since: Any, until: Any) -> ColumnElement[bool]:
     return and_(col(since) <= day, or_(col(until).is_(None), col(until) > day))
 
 
@@ -39,9 +39,23 @@ def held_on(day: date) -> ColumnElement[bool]:
     return _holds(day, Duty.opened_on, Duty.closed_on)
 
 
-def not_exempt_on(day: date) -> ColumnElement[bool]:
-    """No exemption covers the day."""
-    return or_(col(Duty.exempted_on).is_(None), col(Duty.exempted_on) > day, col(Duty.exempt_until) <= day)
+def of_duty() -> ColumnElement[bool]:
+    """The exemption is the duty's own, or one of its whole organisation."""
+    return and_(
+        col(Exemption.programme_id) == col(Duty.programme_id),
+        col(Exemption.organisation_id) == col(Duty.organisation_id),
+        or_(col(Exemption.duty_id).is_(None), col(Exemption.duty_id) == col(Duty.id)),
+    )
+
+
+def not_exempt_on(day: Any) -> ColumnElement[bool]:
+    """No exemption of the duty covers the day."""
+    return ~exists().where(of_duty(), exemption_on(day)).correlate(Duty)
+
+
+def exemption_on(day: Any) -> ColumnElement[bool]:
+    """The exemption covers the day."""
+    return _holds(day, Exemption.since, Exemption.until)
 
 
 def member_on(day: date) -> ColumnElement[bool]:

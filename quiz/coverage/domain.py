@@ -112,8 +112,11 @@ class Owed(NamedTuple):
     examined_on: date | None
     passed_on: date | None
     completed_on: date | None
-    exempted_on: date | None
-    exempt_until: date | None
+    exempt: tuple[Span, ...] = ()
+    """The days on which it is exempt by itself; those of the whole organisation are said once for all."""
+
+    def is_exempt_on(self, day: date) -> bool:
+        return any(_holds(day, span.since, span.until) for span in self.exempt)
 
 
 class Holding(NamedTuple):
@@ -124,10 +127,13 @@ class Holding(NamedTuple):
     is_new_holder: bool
     has_signed_in: bool
     owed: Owed
+    extended_to: date | None = None
 
 
-KINDS = ("new_holder", "never_signed_in", "not_attempted", "not_passed", "no_holder", "overdue", "at_risk")
-"""What the uncovered are counted by: one of five states, and beside it whether they are overdue or at risk."""
+STATES = ("new_holder", "never_signed_in", "not_attempted", "not_passed", "hours_short", "no_holder")
+"""An uncovered enterprise is in exactly one of these."""
+KINDS = (*STATES, "overdue", "at_risk")
+"""What the uncovered are counted by: one of six states, and beside it whether they are overdue or at risk."""
 AT_RISK_DAYS = 7
 """Due within so many days and not begun: whoever is not called now will be late."""
 _ONE_DAY = timedelta(days=1)
@@ -148,6 +154,7 @@ class Uncovered(NamedTuple):
     trained_on: date | None = None
     examined_on: date | None = None
     has_signed_in: bool = False
+    short_from: date | None = None
 
     def state_on(self, day: date) -> str:
         """Why it is uncovered on a day within the period."""
@@ -155,6 +162,8 @@ class Uncovered(NamedTuple):
             return "no_holder"
         if self.new_until is not None and day < self.new_until:
             return "new_holder"
+        if self.short_from is not None and self.short_from <= day:
+            return "hours_short"
         if self.examined_on is not None and self.examined_on <= day:
             return "not_passed"
         return "not_attempted" if self.has_signed_in else "never_signed_in"
@@ -165,7 +174,7 @@ class Uncovered(NamedTuple):
         is_overdue = day > self.due_on
         is_at_risk = not is_overdue and not has_begun and day >= self.due_on - timedelta(days=AT_RISK_DAYS)
         state = self.state_on(day)
-        return (*(int(state == kind) for kind in KINDS[:5]), int(is_overdue), int(is_at_risk))
+        return (*(int(state == kind) for kind in STATES), int(is_overdue), int(is_at_risk))
 
     @property
     def changes(self) -> tuple[tuple[date, Kinds], ...]:
@@ -180,7 +189,7 @@ _ANYWHERE = Cell("", "", "", "")
 def _course(period: Uncovered) -> tuple[tuple[date, Kinds], ...]:
     """Kept for a while: thousands of enterprises wait from the same day to the same day."""
     risk_from = period.due_on - timedelta(days=AT_RISK_DAYS)
-    turns = (period.new_until, period.examined_on, period.trained_on, period.due_on + _ONE_DAY, risk_from)
+    turns = (period.new_until, period.examined_on, period.short_from, period.trained_on, period.due_on + _ONE_DAY, risk_from)
     days = {day for day in turns if day is not None and period.since < day and (period.until is None or day < period.until)}
     found, before = [], NO_KINDS
     for day in (period.since, *sorted(days)):
@@ -205,15 +214,15 @@ def _holds(day: date, since: date | None, until: date | None) -> bool:
     return since is not None and since <= day and (until is None or day < until)
 
 
-def counts_on(day: date, *, duties: Sequence[Owed], policy: HolderPolicy) -> Counts:
+def counts_on(day: date, *, duties: Sequence[Owed], policy: HolderPolicy, exempt: Sequence[Span] = ()) -> Counts:
     """What an organisation in the audience counts for on that day.
 
-    All held duties exempt: exempt. Otherwise due, and as far as every duty that matters is: all that are not exempt, or under
+    Exempt as a whole, with holders or without, or all held duties exempt: exempt. Otherwise due, and as far as every duty that matters is: all that are not exempt, or under
     policy B those of the designated holders, if anybody is designated. Without a registered holder: due, and nowhere.
     """
     held = [duty for duty in duties if _holds(day, duty.opened_on, duty.closed_on)]
-    owing = [duty for duty in held if not _holds(day, duty.exempted_on, duty.exempt_until)]
-    if held and not owing:
+    owing = [duty for duty in held if not duty.is_exempt_on(day)]
+    if (held and not owing) or any(_holds(day, span.since, span.until) for span in exempt):
         return Counts(exempt=1)
     designated = [duty for duty in owing if duty.designated] if policy is HolderPolicy.DESIGNATED else []
     deciding = designated or owing
@@ -230,14 +239,16 @@ def counts_on(day: date, *, duties: Sequence[Owed], policy: HolderPolicy) -> Cou
     )
 
 
-def timeline(*, member: Sequence[Span], duties: Sequence[Owed], placements: Sequence[Placed], policy: HolderPolicy) -> list[Change]:
+def timeline(
+    *, member: Sequence[Span], duties: Sequence[Owed], placements: Sequence[Placed], policy: HolderPolicy, exempt: Sequence[Span] = ()
+) -> list[Change]:
     """One organisation's part in the tally: the differences between its counts from one breakpoint to the next."""
     changes: list[Change] = []
     cell, counts = None, NOTHING
-    for day in _breakpoints(member, duties, placements):
+    for day in _breakpoints(member, duties, placements, exempt):
         is_member = any(_holds(day, span.since, span.until) for span in member)
         now_in = next((placed.cell for placed in placements if _holds(day, placed.since, placed.until)), None) if is_member else None
-        now = counts_on(day, duties=duties, policy=policy) if now_in is not None else NOTHING
+        now = counts_on(day, duties=duties, policy=policy, exempt=exempt) if now_in is not None else NOTHING
         if (now_in, now) == (cell, counts):
             continue
         if now_in == cell and cell is not None:
@@ -251,18 +262,28 @@ def timeline(*, member: Sequence[Span], duties: Sequence[Owed], placements: Sequ
     return changes
 
 
-def uncovered_periods(
-    *, member: Sequence[Span], holdings: Sequence[Holding], placements: Sequence[Placed], policy: HolderPolicy, terms: Terms
-) -> list[Uncovered]:
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """What decides for whom an organisation waits, and until when that is in time."""
+
+    member: Sequence[Span]
+    holdings: Sequence[Holding]
+    exempt: Sequence[Span]
+    policy: HolderPolicy
+    terms: Terms
+    has_paper: bool
+
+
+def uncovered_periods(known: Waited, *, placements: Sequence[Placed]) -> list[Uncovered]:
     """When the organisation was due and not covered, period by period, each with the most urgent duty it waited for."""
-    days = _breakpoints(member, [holding.owed for holding in holdings], placements)
+    days = _breakpoints(known.member, [holding.owed for holding in known.holdings], placements, known.exempt)
     found: list[Uncovered] = []
     for place, day in enumerate(days):
-        span = next((span for span in member if _holds(day, span.since, span.until)), None)
+        span = next((span for span in known.member if _holds(day, span.since, span.until)), None)
         cell = next((placed.cell for placed in placements if _holds(day, placed.since, placed.until)), None)
         if span is None or cell is None:
             continue
-        waits = _waits(day, holdings, policy, terms, member_since=span.since)
+        waits = _waits(day, known, member_since=span.since)
         if waits is None:
             continue
         period = Uncovered(day, days[place + 1] if place + 1 < len(days) else None, cell, *waits)
@@ -273,28 +294,49 @@ def uncovered_periods(
     return found
 
 
-def _waits(day: date, holdings: Sequence[Holding], policy: HolderPolicy, terms: Terms, *, member_since: date) -> tuple[Any, ...] | None:
+def _waits(day: date, known: Waited, *, member_since: date) -> tuple[Any, ...] | None:
     """What is said of the duty it waits for, or only when it is due where nobody is registered; None when it is covered or exempt."""
-    held = [each for each in holdings if _holds(day, each.owed.opened_on, each.owed.closed_on)]
+    if any(_holds(day, span.since, span.until) for span in known.exempt):
+        return None
+    held = [each for each in known.holdings if _holds(day, each.owed.opened_on, each.owed.closed_on)]
     if not held:
-        return (due_day(terms, owed_since=member_since),)
-    owing = [each for each in held if not _holds(day, each.owed.exempted_on, each.owed.exempt_until)]
-    deciding = [each for each in owing if each.owed.designated] if policy is HolderPolicy.DESIGNATED else []
+        return (due_day(known.terms, owed_since=member_since, exempt_until=_last_end(known.exempt, on=day)),)
+    owing = [each for each in held if not each.owed.is_exempt_on(day)]
+    deciding = [each for each in owing if each.owed.designated] if known.policy is HolderPolicy.DESIGNATED else []
     unfinished = [each for each in deciding or owing if each.owed.completed_on is None or each.owed.completed_on > day]
     if not unfinished:
         return None
-    first = min(unfinished, key=lambda each: (each.due_on, each.duty_id))
-    new_until = first.owed.opened_on + timedelta(days=terms.grace_days) if first.is_new_holder else None
-    return first.due_on, first.duty_id, new_until, first.owed.trained_on, first.owed.examined_on, first.has_signed_in
+    due_on, first = min(((_due_on(day, each, known), each) for each in unfinished), key=lambda pair: (pair[0], pair[1].duty_id))
+    new_until = first.owed.opened_on + timedelta(days=known.terms.grace_days) if first.is_new_holder else None
+    short_from = first.owed.passed_on if known.has_paper else first.owed.trained_on
+    return due_on, first.duty_id, new_until, first.owed.trained_on, first.owed.examined_on, first.has_signed_in, short_from
 
 
-def _breakpoints(member: Sequence[Span], duties: Sequence[Owed], placements: Sequence[Placed]) -> list[date]:
+def _due_on(day: date, each: Holding, known: Waited) -> date:
+    """Last day in time as it stood on that day: an exemption that ended later had not yet given its grace."""
+    opened_on, closed_on = each.owed.opened_on, each.owed.closed_on
+    met = [
+        span for span in known.exempt if (closed_on is None or span.since < closed_on) and (span.until is None or span.until > opened_on)
+    ]
+    spans = [*each.owed.exempt, *met]
+    if all(span.until is None or span.until <= day for span in spans):
+        return each.due_on
+    owed_since = max(opened_on, *(span.since for span in known.member if closed_on is None or span.since < closed_on))
+    return due_day(known.terms, owed_since=owed_since, extended_to=each.extended_to, exempt_until=_last_end(spans, on=day))
+
+
+def _last_end(exempt: Iterable[Span], *, on: date) -> date | None:
+    """The latest end of an exemption that had come by that day."""
+    return max((span.until for span in exempt if span.until is not None and span.until <= on), default=None)
+
+
+def _breakpoints(member: Sequence[Span], duties: Sequence[Owed], placements: Sequence[Placed], exempt: Sequence[Span]) -> list[date]:
     """The days on which anything may change, in order."""
     days: set[date | None] = set()
-    for span in member:
+    for span in (*member, *exempt, *(span for duty in duties for span in duty.exempt)):
         days |= {span.since, span.until}
     for placed in placements:
         days |= {placed.since, placed.until}
     for duty in duties:
-        days |= {each for each in duty if not isinstance(each, bool)}
+        days |= {duty.opened_on, duty.closed_on, duty.trained_on, duty.examined_on, duty.passed_on, duty.completed_on}
     return sorted(day for day in days if day is not None)

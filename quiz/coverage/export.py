@@ -16,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from quiz import clock
 from quiz.coverage.domain import Counts, show_rate
-from quiz.coverage.queries import CoverageView, Group
+from quiz.coverage.queries import CoverageView
 from quiz.coverage.uncovered import UncoveredRow, UncoveredView
 from quiz.vocabulary import HolderPolicy
 
@@ -36,6 +36,8 @@ _GROUP_COLUMNS = (
     Column("应训企业数", 12, True), Column("已参训", 10, True), Column("已参考", 10, True), Column("已合格", 10, True),
     Column("已完成", 10, True), Column("未完成", 10, True), Column("核减", 8, True), Column("覆盖率", 10),
 )  # fmt: skip
+_OF_A_PAPER = ("已参考", "已合格")
+"""Left out where nothing is examined: a column of noughts would read as a failure."""
 _LIST_COLUMNS = (
     Column("序号", 6, True), Column("企业名称", 34), Column("统一社会信用代码", 22), Column("区市", 16), Column("镇街", 16),
     Column("行业领域", 16), Column("监管部门", 20), Column("主要负责人", 14), Column("手机号", 14), Column("未完成原因", 14),
@@ -108,8 +110,9 @@ def coverage_xlsx(
     note = _note(total.as_of, total.policy, exported_at, snapshot_number)
     book.overview(f"{total.title}覆盖情况", _facts(total, exported_at, snapshot_number))
     for name, heading, view in (("分区域", "区市", by_region), ("分行业", "行业领域", by_sector)):
-        rows = [_group_row(group) for group in view.groups] + [("合计", *_figures(view.total))]
-        book.sheet(name, (Column(heading, 24), *_GROUP_COLUMNS), rows, note=note)
+        rows = [(group.label, *_figures(group.counts, view)) for group in view.groups] + [("合计", *_figures(view.total, view))]
+        columns = [column for column in _GROUP_COLUMNS if view.has_paper or column.heading not in _OF_A_PAPER]
+        book.sheet(name, (Column(heading, 24), *columns), rows, note=note)
     if uncovered is not None:
         book.sheet("未覆盖名单", _LIST_COLUMNS, _list_rows(uncovered.rows, full_phones), note=note)
     book.book.close()
@@ -138,6 +141,7 @@ def _facts(view: CoverageView, exported_at: datetime, snapshot_number: str | Non
         ("统计时点", view.as_of.isoformat()),
         ("统计单位", "企业（同一企业只计一次）"),
         ("完成判定口径", view.policy.label),
+        *(() if view.has_paper else (("考试", "本专项不设考试，没有参考、合格数字"),)),
         ("分子：已完成企业数", str(view.total.completed)),
         ("分母：应训企业数（不含核减）", str(view.total.due)),
         ("企业覆盖率", show_rate(view.total)),
@@ -152,14 +156,9 @@ def _note(as_of: Any, policy: HolderPolicy, exported_at: datetime, snapshot_numb
     return f"导出时间 {clock.show(exported_at)}；口径 {policy.label}；统计时点 {as_of.isoformat()}；快照号 {snapshot_number or '未固化'}"
 
 
-def _figures(counts: Counts) -> tuple[Any, ...]:
-    return (
-        counts.due, counts.trained, counts.examined, counts.passed, counts.completed, counts.uncovered, counts.exempt, show_rate(counts)
-    )  # fmt: skip
-
-
-def _group_row(group: Group) -> tuple[Any, ...]:
-    return (group.label, *_figures(group.counts))
+def _figures(counts: Counts, view: CoverageView) -> tuple[Any, ...]:
+    examined = (counts.examined, counts.passed) if view.has_paper else ()
+    return counts.due, counts.trained, *examined, counts.completed, counts.uncovered, counts.exempt, show_rate(counts)
 
 
 def _list_rows(rows: Sequence[UncoveredRow], full_phones: bool) -> list[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from quiz.models.accounts import Account
 from quiz.models.organisations import OrganisationChange, Person, Placement, RosterImport
-from quiz.models.training import Duty, Membership, Programme
+from quiz.models.training import Duty, Exemption, Membership, Programme
 from quiz.organisations.domain import FIELD_LABELS, ROLE_LABELS, WORDED_FIELDS
 from quiz.organisations.reference import Reference
 from quiz.vocabulary import DutyClosing
@@ -150,9 +150,16 @@ def _effects(session: Session, organisation_id: int) -> list[Effect]:
         .where(col(Duty.organisation_id) == organisation_id)
         .order_by(col(Duty.id))
     )
+    names: dict[int | None, str] = {}
     for duty, person in session.execute(duties):
+        names[duty.id] = person
         if duty.opened_on != duty.closed_on:
             found += _of_duty(duty, f"“{titles[duty.programme_id]}”{person}")
+    exemptions = (
+        select(Exemption).where(col(Exemption.organisation_id) == organisation_id).order_by(col(Exemption.since), col(Exemption.id))
+    )
+    for exemption in session.scalars(exemptions):
+        found += _of_exemption(exemption, f"“{titles[exemption.programme_id]}”{names.get(exemption.duty_id, '整个企业')}")
     for programme_id, own in members.items():
         found += _of_memberships(own, f"“{titles[programme_id]}”")
     return [*found, *_of_moves(session, organisation_id, members)]
@@ -163,13 +170,17 @@ def _of_duty(duty: Duty, what: str) -> list[Effect]:
     found = [Effect(duty.opened_on, f"责任新开：{what}，期限 {duty.due_on}", anything)]
     if duty.completed_on is not None:
         found.append(Effect(duty.completed_on, f"完成：{what}", frozenset()))
-    if duty.exempted_on is not None:
-        found.append(Effect(duty.exempted_on, f"核减：{what}，{duty.exempt_reason}", frozenset()))
-    if duty.exempt_until is not None:
-        found.append(Effect(duty.exempt_until, f"恢复应训：{what}，期限 {duty.due_on}", frozenset()))
     if duty.closed_on is not None:
         reason = DutyClosing(duty.closing).label if duty.closing else "已完成"
         found.append(Effect(duty.closed_on, f"责任关闭：{what}（{reason}）", anything))
+    return found
+
+
+def _of_exemption(exemption: Exemption, what: str) -> list[Effect]:
+    """Each exemption on its own days, whatever came after it."""
+    found = [Effect(exemption.since, f"核减：{what}，{exemption.reason}", frozenset())]
+    if exemption.until is not None:
+        found.append(Effect(exemption.until, f"恢复应训：{what}，从这天起给足宽限期", frozenset()))
     return found
 
 

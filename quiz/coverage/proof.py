@@ -9,7 +9,7 @@ from sqlalchemy import func, select, union_all
 from sqlmodel import Session, col
 
 from quiz.coverage import service, tally, waiting
-from quiz.coverage.domain import KINDS
+from quiz.coverage.domain import STATES
 from quiz.coverage.levels import COVERED, UNCOVERED, Pair
 from quiz.coverage.tally import CELL
 from quiz.coverage.verification import VerifyReport, verify
@@ -18,8 +18,6 @@ from quiz.models.training import Programme
 
 LISTED = 100
 """Faults listed by name; beyond these they are only counted."""
-STATES = KINDS[:5]
-"""An uncovered enterprise is in exactly one of these."""
 
 
 @dataclass(frozen=True)

@@ -31,16 +31,17 @@ from quiz.models.coverage import Contribution, Tally
 from quiz.models.organisations import Department, Feature, Organisation, OrganisationFeature, Region, Sector
 from quiz.models.training import Duty, Membership
 from quiz.training.queries import ProgrammeView, programme
-from quiz.vocabulary import HolderPolicy, PostRole
+from quiz.vocabulary import HolderPolicy, PostRole, ProgrammeState
 
 __all__ = [
-    "CoverageView", "Dimension", "Group", "PersonsView", "TrendPoint", "UncoveredRow", "UncoveredView", "coverage", "persons",
-    "trend", "uncovered",
+    "CoverageView", "Dimension", "Group", "PersonsView", "TrendPoint", "UncoveredRow", "UncoveredView", "coverage", "most_pressing",
+    "persons", "trend", "uncovered",
 ]  # fmt: skip
 
 Dimension = Literal["region", "town", "sector", "department", "role", "feature"]
 UNIT = "enterprise"
 UNSTATED = "未明确"
+NO_PAPER = "本专项不设考试，没有参考（examined）和合格（passed）数字，两项恒为 0，不代表没有完成。"
 EVERYBODY = Filters()
 
 _TABLES: dict[str, Any] = {"region": Region, "town": Region, "sector": Sector, "department": Department, "feature": Feature}
@@ -70,6 +71,8 @@ class CoverageView:
     by: Dimension | None
     total: Counts
     groups: tuple[Group, ...]
+    has_paper: bool = True
+    """Without a paper 参考 and 合格 are not figures of the programme, and are not shown."""
 
     @property
     def shown_rate(self) -> str:
@@ -81,13 +84,14 @@ class CoverageView:
         head = f"{self.title}  统计时点 {self.as_of}  口径 {self.policy.label}  单位：企业"
         total = f"覆盖率 {show_rate(self.total)}（已完成 {self.total.completed} ÷ 应训 {self.total.due}，核减 {self.total.exempt}）"
         groups = [f"  {show_rate(each.counts):>7}  {each.counts.completed:>6} ÷ {each.counts.due:<6}  {each.label}" for each in self.groups]
-        return "\n".join([head, total, *groups])
+        return "\n".join([head, total, *([] if self.has_paper else ["本专项不设考试。"]), *groups])
 
     def as_json(self) -> dict[str, Any]:
         """As `coverage --json` and the API give it."""
         return {
             "programme": self.programme, "as_of": self.as_of.isoformat(), "policy": self.policy.value, "unit": self.unit,
             "total": self.total.as_json(), "groups": [group.as_json() for group in self.groups],
+            **({} if self.has_paper else {"notes": [NO_PAPER]}),
         }  # fmt: skip
 
 
@@ -131,7 +135,18 @@ def coverage(
     return CoverageView(
         programme=wanted.code, title=wanted.title, as_of=as_of, policy=wanted.policy, unit=UNIT, by=by,
         total=sum(whole.values(), Counts()), groups=() if by is None else _groups(session, wanted, by, levels),
+        has_paper=wanted.has_paper,
     )  # fmt: skip
+
+
+def most_pressing(session: Session, *, found: Sequence[ProgrammeView], today: date, reach: AnyReach = EVERYWHERE) -> str:
+    """The code of the programme an office has to look at first: open, somebody still uncovered, and its last day nearest."""
+    opened = [each for each in found if each.state is ProgrammeState.OPEN]
+    by_due = sorted(opened, key=lambda each: (abs((each.due_on - today).days), each.due_on < today, each.code))
+    for each in by_due:
+        if coverage(session, programme_code=each.code, as_of=today, reach=reach).total.uncovered:
+            return each.code
+    return (by_due or list(found))[0].code
 
 
 def _levels(

@@ -21,7 +21,7 @@ from quiz.models.training import Programme
 from quiz.problems import NotFound
 from quiz.training.queries import ProgrammeView, programme
 
-__all__ = ["SnapshotView", "read_snapshot", "refresh", "snapshot", "total_of", "verify"]
+__all__ = ["SnapshotView", "has_paper", "read_snapshot", "refresh", "snapshot", "total_of", "verify"]
 
 LEVELS = ("exempt", "none", "trained", "examined", "passed", "completed")
 """How far an enterprise is, the furthest level only: of these lists every figure of the day can be counted again."""
@@ -83,6 +83,7 @@ def _programme(wanted: ProgrammeView) -> dict[str, Any]:
     return {
         "title": wanted.title, "basis": wanted.basis, "role": wanted.role.label, "opens_on": wanted.opens_on.isoformat(),
         "due_on": wanted.due_on.isoformat(), "grace_days": wanted.grace_days,
+        "has_paper": wanted.has_paper,
     }  # fmt: skip
 
 
@@ -100,6 +101,11 @@ def _uncovered(session: Session, *, programme_code: str, as_of: date) -> list[di
     ]  # fmt: skip
 
 
+def has_paper(figures: dict[str, Any]) -> bool:
+    """Was anything examined in the programme when its figures were fixed?"""
+    return bool(figures.get("programme", {}).get("has_paper", True))
+
+
 def total_of(figures: dict[str, Any]) -> Counts:
     """The total counted again from the enterprises a snapshot lists."""
     furthest: dict[str, int] = defaultdict(int)
@@ -107,6 +113,8 @@ def total_of(figures: dict[str, Any]) -> Counts:
         for level, ids in cell["levels"].items():
             furthest[level] += len(ids)
     reached = {level: sum(furthest[further] for further in LEVELS[place:]) for place, level in enumerate(LEVELS)}
+    if not has_paper(figures):  # completed without a paper: nobody sat one
+        reached |= {"examined": 0, "passed": 0}
     return Counts(
         due=reached["none"], trained=reached["trained"], examined=reached["examined"], passed=reached["passed"],
         completed=reached["completed"], exempt=furthest["exempt"],

@@ -13,11 +13,24 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from quiz.coverage import waiting
-from quiz.coverage.domain import MEASURES, NOTHING, Cell, Counts, Holding, Owed, Placed, Span, Uncovered, timeline, uncovered_periods
+from quiz.coverage.domain import (
+    MEASURES,
+    NOTHING,
+    Cell,
+    Counts,
+    Holding,
+    Owed,
+    Placed,
+    Span,
+    Uncovered,
+    Waited,
+    timeline,
+    uncovered_periods,
+)
 from quiz.models.accounts import Account
 from quiz.models.coverage import Contribution, Level, Tally, UncoveredPeriod
 from quiz.models.organisations import Organisation, Placement
-from quiz.models.training import Duty, Membership, Programme
+from quiz.models.training import Duty, Exemption, Membership, Programme
 from quiz.training.domain import Terms
 from quiz.vocabulary import HolderPolicy
 
@@ -37,7 +50,7 @@ _lock = select(col(Organisation.id)).where(col(Organisation.id).in_(_ids)).order
 _members: Any = (
     select(
         col(Membership.organisation_id), col(Membership.since), col(Membership.until), col(Programme.policy), col(Programme.opens_on),
-        col(Programme.due_on), col(Programme.grace_days),
+        col(Programme.due_on), col(Programme.grace_days), col(Programme.paper_id).is_not(None),
     )
     .join(Programme, col(Programme.id) == col(Membership.programme_id))
     .where(col(Membership.programme_id) == _scope, col(Membership.organisation_id).in_(_ids))
@@ -49,11 +62,14 @@ _placements = select(
 _duties: Any = (
     select(
         col(Duty.organisation_id), col(Duty.id), col(Duty.due_on), col(Duty.is_new_holder), col(Account.last_sign_in_at).is_not(None),
-        *(getattr(Duty, name) for name in Owed._fields),
+        col(Duty.extended_to), *(getattr(Duty, name) for name in Owed._fields if name != "exempt"),
     )
     .outerjoin(Account, col(Account.person_id) == col(Duty.person_id))
     .where(col(Duty.programme_id) == _scope, col(Duty.organisation_id).in_(_ids))
 )  # fmt: skip
+_exemptions = select(col(Exemption.organisation_id), col(Exemption.duty_id), col(Exemption.since), col(Exemption.until)).where(
+    col(Exemption.programme_id) == _scope, col(Exemption.organisation_id).in_(_ids)
+)
 _contributions = select(
     _CONTRIBUTION.c.organisation_id, _CONTRIBUTION.c.day, *(_CONTRIBUTION.c[name] for name in (*CELL, *MEASURES))
 ).where(_CONTRIBUTION.c.programme_id == _scope, _CONTRIBUTION.c.organisation_id.in_(_ids))
@@ -81,23 +97,25 @@ class Facts:
 
     policy: HolderPolicy
     terms: Terms
+    has_paper: bool
     member: list[Span] = field(default_factory=list)
     placements: list[Placed] = field(default_factory=list)
     holdings: list[Holding] = field(default_factory=list)
+    exempt: list[Span] = field(default_factory=list)
+    """Of the whole organisation."""
 
     @property
     def part(self) -> Part:
         """Its changes by day and cell."""
         owed = [holding.owed for holding in self.holdings]
-        changes = timeline(member=self.member, duties=owed, placements=self.placements, policy=self.policy)
+        changes = timeline(member=self.member, duties=owed, placements=self.placements, policy=self.policy, exempt=self.exempt)
         return {(change.day, change.cell): change.counts for change in changes}
 
     @property
     def uncovered(self) -> list[Uncovered]:
         """When it was due and not covered."""
-        return uncovered_periods(
-            member=self.member, holdings=self.holdings, placements=self.placements, policy=self.policy, terms=self.terms
-        )
+        known = Waited(self.member, self.holdings, self.exempt, self.policy, self.terms, self.has_paper)
+        return uncovered_periods(known, placements=self.placements)
 
 
 def refresh(session: Session, *, programme_id: int, organisation_ids: Iterable[int]) -> None:
@@ -177,17 +195,24 @@ def _parts_as_kept(connection: Connection, scope: dict[str, Any]) -> dict[int, P
 def _facts(connection: Connection, scope: dict[str, Any]) -> dict[int, Facts]:
     """By organisation, of those that are or were in the audience."""
     found: dict[int, Facts] = {}
-    for organisation_id, since, until, code, opens_on, due_on, grace_days in connection.execute(_members, scope):
+    for organisation_id, since, until, code, opens_on, due_on, grace_days, has_paper in connection.execute(_members, scope):
         terms = Terms(opens_on, due_on, grace_days)
-        found.setdefault(organisation_id, Facts(HolderPolicy(code), terms)).member.append(Span(since, until))
+        found.setdefault(organisation_id, Facts(HolderPolicy(code), terms, bool(has_paper))).member.append(Span(since, until))
     if not found:
         return {}
     for organisation_id, since, until, district, town, sector, department in connection.execute(_placements, {"ids": scope["ids"]}):
         if organisation_id in found:
             found[organisation_id].placements.append(Placed(since, until, Cell(district, town or "", sector, department or "")))
-    for organisation_id, duty_id, due_on, is_new, signed_in, *days in connection.execute(_duties, scope):
+    exempt: dict[int, list[Span]] = defaultdict(list)
+    for organisation_id, owner, since, until in connection.execute(_exemptions, scope):
+        if owner is not None:
+            exempt[owner].append(Span(since, until))
+        elif organisation_id in found:
+            found[organisation_id].exempt.append(Span(since, until))
+    for organisation_id, duty_id, due_on, is_new, signed_in, extended_to, *days in connection.execute(_duties, scope):
         if organisation_id in found:
-            found[organisation_id].holdings.append(Holding(duty_id, due_on, is_new, bool(signed_in), Owed(*days)))
+            owed = Owed(*days)._replace(exempt=tuple(exempt.get(duty_id, ())))
+            found[organisation_id].holdings.append(Holding(duty_id, due_on, is_new, bool(signed_in), owed, extended_to))
     return found
 
 

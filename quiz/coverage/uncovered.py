@@ -39,6 +39,7 @@ REASONS = (
     NotCoveredReason.NEVER_SIGNED_IN,
     NotCoveredReason.NOT_ATTEMPTED,
     NotCoveredReason.NOT_PASSED,
+    NotCoveredReason.HOURS_SHORT,
     NotCoveredReason.NO_HOLDER,
 )
 """What an enterprise's state is; overdue is said beside it, so that it never hides why."""
@@ -167,15 +168,20 @@ def _is_examined(day: date) -> ColumnElement[bool]:
     return func.coalesce(col(UncoveredPeriod.examined_on), ENDLESS) <= day
 
 
+def _is_short(day: date) -> ColumnElement[bool]:
+    return func.coalesce(col(UncoveredPeriod.short_from), ENDLESS) <= day
+
+
 _LONG_AGO = date(1900, 1, 1)
 _has_holder = col(UncoveredPeriod.duty_id).is_not(None)
 _signed_in = col(UncoveredPeriod.has_signed_in)
 _IS: dict[str, Callable[[date], ColumnElement[bool]]] = {
     "no_holder": lambda day: ~_has_holder,
     "new_holder": lambda day: and_(_has_holder, _is_new(day)),
-    "not_passed": lambda day: and_(_has_holder, ~_is_new(day), _is_examined(day)),
-    "not_attempted": lambda day: and_(_has_holder, ~_is_new(day), ~_is_examined(day), _signed_in),
-    "never_signed_in": lambda day: and_(_has_holder, ~_is_new(day), ~_is_examined(day), ~_signed_in),
+    "hours_short": lambda day: and_(_has_holder, ~_is_new(day), _is_short(day)),
+    "not_passed": lambda day: and_(_has_holder, ~_is_new(day), ~_is_short(day), _is_examined(day)),
+    "not_attempted": lambda day: and_(_has_holder, ~_is_new(day), ~_is_short(day), ~_is_examined(day), _signed_in),
+    "never_signed_in": lambda day: and_(_has_holder, ~_is_new(day), ~_is_short(day), ~_is_examined(day), ~_signed_in),
     "overdue": _is_due_before,
     "at_risk": lambda day: and_(
         ~_is_due_before(day),

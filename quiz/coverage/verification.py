@@ -9,13 +9,13 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, exists, func, or_, select, union
 from sqlmodel import Session, col
 
 from quiz.coverage.domain import MEASURES, NOTHING, Cell, Counts
 from quiz.models.coverage import Contribution, Tally
 from quiz.models.organisations import Placement
-from quiz.models.training import Duty, Membership, Programme
+from quiz.models.training import Duty, Exemption, Membership, Programme
 from quiz.vocabulary import HolderPolicy
 
 LISTED = 100
@@ -156,7 +156,8 @@ def _days(programme_id: int) -> Subquery:
     members = select(col(Membership.organisation_id)).where(col(Membership.programme_id) == programme_id)
     changing = {
         Membership: ("since", "until"),
-        Duty: ("opened_on", "closed_on", "trained_on", "examined_on", "passed_on", "completed_on", "exempted_on", "exempt_until"),
+        Duty: ("opened_on", "closed_on", "trained_on", "examined_on", "passed_on", "completed_on"),
+        Exemption: ("since", "until"),
         Placement: ("since", "until"),
     }
     parts = []
@@ -176,7 +177,12 @@ def _states(programme_id: int, policy: HolderPolicy) -> Any:
     def on(since: Any, until: Any) -> ColumnElement[bool]:
         return and_(col(since) <= day, or_(col(until).is_(None), col(until) > day))
 
-    owing = or_(col(Duty.exempted_on).is_(None), col(Duty.exempted_on) > day, col(Duty.exempt_until) <= day)
+    def exempt(*whom: ColumnElement[bool]) -> ColumnElement[bool]:
+        """An exemption of the programme and organisation that holds that day."""
+        own = (col(Exemption.programme_id) == programme_id, col(Exemption.organisation_id) == days.c.organisation_id)
+        return exists().where(*own, on(Exemption.since, Exemption.until), *whom).correlate(days, Duty)
+
+    owing = ~exempt(col(Exemption.duty_id) == col(Duty.id))
     named = and_(owing, col(Duty.designated))
 
     def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -189,7 +195,8 @@ def _states(programme_id: int, policy: HolderPolicy) -> Any:
         designated = number(and_(named, col(column) <= day)) == number(named)
         return case((number(named) > 0, case((designated, 1), else_=0)), else_=case((everybody, 1), else_=0))
 
-    is_exempt = and_(func.count(col(Duty.id)) > 0, number(owing) == 0)
+    as_a_whole = func.max(case((exempt(col(Exemption.duty_id).is_(None)), 1), else_=0)) == 1
+    is_exempt = or_(as_a_whole, and_(func.count(col(Duty.id)) > 0, number(owing) == 0))
     place = (col(Placement.district_code), col(Placement.town_code), col(Placement.sector_code), col(Placement.department_code))
     own = (col(Membership.programme_id) == programme_id, col(Membership.organisation_id) == days.c.organisation_id)
     return (
@@ -198,10 +205,10 @@ def _states(programme_id: int, policy: HolderPolicy) -> Any:
             days.c.day,
             *place,
             case((is_exempt, 0), else_=1).label("due"),
-            reached(Duty.trained_on).label("trained"),
-            reached(Duty.examined_on).label("examined"),
-            reached(Duty.passed_on).label("passed"),
-            reached(Duty.completed_on).label("completed"),
+            case((as_a_whole, 0), else_=reached(Duty.trained_on)).label("trained"),
+            case((as_a_whole, 0), else_=reached(Duty.examined_on)).label("examined"),
+            case((as_a_whole, 0), else_=reached(Duty.passed_on)).label("passed"),
+            case((as_a_whole, 0), else_=reached(Duty.completed_on)).label("completed"),
             case((is_exempt, 1), else_=0).label("exempt"),
         )
         .select_from(days)

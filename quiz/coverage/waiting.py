@@ -22,7 +22,7 @@ Moves = defaultdict[tuple[date, Cell], Kinds]
 """What is added to the counts by kind, by day and cell."""
 
 _TABLE: Table = UncoveredPeriod.__table__  # type: ignore[attr-defined]
-_SAID = ("due_on", "duty_id", "new_until", "trained_on", "examined_on", "has_signed_in")
+_SAID = ("due_on", "duty_id", "new_until", "trained_on", "examined_on", "has_signed_in", "short_from")
 _CELL = ("district_code", "town_code", "sector_code", "department_code")
 _ids: Any = bindparam("ids", expanding=True)
 _kept = select(_TABLE).where(_TABLE.c.programme_id == bindparam("programme_id"), _TABLE.c.organisation_id.in_(_ids))

@@ -16,6 +16,7 @@ _SCORE_TAG = re.compile(r"\s{0,8}[\[(]\s?(?:本题|共|每题)?\s?(\d{1,3}(?:\.\
 _MARK_TAG = re.compile(r"\s{0,8}[\[(]\s?(?P<mark>[A-L](?:[\s,、]{0,2}[A-L]){0,11}|√|×|对|错|正确|错误|是|非|否)\s?[\])]\s{0,20}$")
 """The answer in brackets, alone behind the tag of a question that stands on the next line: `[单选] [A]`."""
 _TAIL = " \t\u3000\u00a0*＊"
+_DIVIDING = tuple("^*#|~@")
 _TAIL_SIGNS = re.compile(r"[\s^*#|~@]{3,40}$")
 """What only divides a line from what follows it: `^*^`, `###`."""
 
@@ -49,7 +50,8 @@ def add_line(block: Block, outlook: Outlook, place: int, line: Line, start: int)
     tags = [tag for tag in outlook.signs[place].tags if tag.start >= start or tag.end > start]
     before = line.text[start : tags[0].start] if tags else line.text[start:]
     if before.strip() or not tags and not block.body:
-        _add_plain(block, outlook, Piece(_TAIL_SIGNS.sub("", before).rstrip(_TAIL), line, start), place)
+        before = _TAIL_SIGNS.sub("", before) if before[-1:].isspace() or before[-1:] in _DIVIDING else before
+        _add_plain(block, outlook, Piece(before.rstrip(_TAIL), line, start), place)
     for tag, end in stretches(tags, len(line.text)):
         block.add_tagged(tag, Piece(line.text[tag.end : end], line, tag.end))
 

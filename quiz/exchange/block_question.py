@@ -31,6 +31,8 @@ _TRUTH_LINES = re.compile(
     re.IGNORECASE,
 )
 _FILLED_BRACKETS = re.compile(r"\(\s{0,10}([^()\n]{1,40}?)\s{0,10}\)")
+_LABEL_WITHIN = 50
+"""Signs at the beginning of a line, more than any label and the blanks before it take."""
 _NO_FILLING = re.compile(r"以下|简称|下同|如[:,]|例如|即|含|不含|包括|其中|见|参见|GB|AQ|\[20")
 
 
@@ -74,7 +76,7 @@ class QuestionMaker:
         if self.kind.type is ItemType.MATCHING:
             return self._columns(body)
         try:
-            division = divide(shape_of(body.text), bare=self._has_bare_labels())
+            division = divide(body.shape, bare=self._has_bare_labels())
         except Unclear as problem:
             self.doubt = self.doubt or ("ambiguous_options", str(problem), "请把每个选项另起一行，标号写成 A. B. C.")
             return body
@@ -85,7 +87,7 @@ class QuestionMaker:
 
     def _without_truths(self, body: StyledText) -> StyledText:
         """`true. 正确` and `false. 错误` below the stem are no options to be lettered: the question is true or false."""
-        found = _TRUTH_LINES.search(shape_of(body.text))
+        found = _TRUTH_LINES.search(body.shape)
         if found is None or self.kind.known and self.kind.type is not ItemType.TRUE_FALSE:
             return body
         self.block.kind = "判断题"
@@ -95,7 +97,7 @@ class QuestionMaker:
         return body.cut(0, found.start())
 
     def _has_bare_labels(self) -> bool:
-        return any(bare_label_at(shape_of(piece.text)) for piece in self.block.body[1:])
+        return any(bare_label_at(shape_of(piece.text[:_LABEL_WITHIN])) for piece in self.block.body[1:])
 
     def _unlabelled(self, body: StyledText) -> StyledText:
         """Options without letters: lines after a stem that ends with its bracket or question mark."""
@@ -121,7 +123,7 @@ class QuestionMaker:
 
     def _columns(self, body: StyledText) -> StyledText:
         """Both columns of a matching question, whose left one is numbered."""
-        shape = shape_of(body.text)
+        shape = body.shape
         marks = _in_order(re.finditer(r"(?:(?<=\n)\s{0,40}|(?<=[\s\t]))(?:\(?(\d{1,2})\)?[.、)]|([A-L])[.、)])\s*", shape), shape)
         if len(marks) < 4:
             return body
@@ -195,7 +197,7 @@ class QuestionMaker:
             filled = self._filled(stem)
             if filled is not stem:
                 return filled
-        shape = shape_of(stem.text)
+        shape = stem.shape
         letters = {option for option, _ in self.options}
         hits = [
             match
@@ -259,7 +261,7 @@ class QuestionMaker:
 
     def _filled(self, stem: StyledText) -> StyledText:
         """Blanks that are filled in: `__24__`, or every bracket of a fill-in."""
-        shape = shape_of(stem.text)
+        shape = stem.shape
         hits = [match for match in FILLED_LINE.finditer(shape) if "_" not in match["text"]]
         if not self.kind.known and any(letters_of(match["text"]) or len(match[0]) - len(match["text"]) < 4 for match in hits):
             return stem
@@ -340,7 +342,7 @@ class QuestionMaker:
 
     def _blank_marked(self, stem: StyledText) -> StyledText:
         """Underlined, coloured or highlighted words in a stem are what was filled in."""
-        shape = shape_of(stem.text)
+        shape = stem.shape
         notes = not self.kind.known  # without a heading that says so, coloured words are what somebody wants to remember
         if notes and ("\n" in stem.text or self.explanation or len(re.findall(r"[\u4e00-\u9fff]", stem.text)) < 8):
             return stem

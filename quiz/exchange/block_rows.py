@@ -15,6 +15,7 @@ from quiz.exchange.domain import Fate, Picture, Place, RawQuestion, ReadRow, Rem
 from quiz.exchange.judge import judge
 from quiz.exchange.lines import Block, Case, Document, Notice, Skip, is_picture
 from quiz.vocabulary import ItemType
+from quiz.wall import in_halves
 
 EXCERPT = 60
 
@@ -23,14 +24,16 @@ def rows_of_document(document: Document) -> list[ReadRow]:
     """Questions judged, everything else named, in the order of the document."""
     rows: list[tuple[int, int, ReadRow]] = []
     done: set[int] = set()
+    alone: list[tuple[int, Block]] = []
     for order, block in enumerate(document.blocks):
-        if block.case is not None and len(block.case.blocks) > 1:
-            if id(block.case) not in done:
-                done.add(id(block.case))
-                row = _with_notices(_case_row(block.case, document.pictures), _notices_of(block.case))
-                rows.append((block.case.line.number, order, row))
-            continue
-        rows.append((block.line.number, order, _row(block, document.pictures)))
+        if block.case is None or len(block.case.blocks) < 2:
+            alone.append((order, block))
+        elif id(block.case) not in done:
+            done.add(id(block.case))
+            row = _with_notices(_case_row(block.case, document.pictures), _notices_of(block.case))
+            rows.append((block.case.line.number, order, row))
+    found = in_halves(lambda part: [_row(block, document.pictures) for _, block in part], alone)
+    rows += [(block.line.number, order, row) for (order, block), row in zip(alone, found, strict=True)]
     rows += [(case.line.number, 0, _case_row(case, document.pictures)) for case in document.cases if not case.blocks]
     rows += [(skip.line.number, 0, _skipped(skip, document.pictures)) for skip in _merged(document.skips)]
     rows.sort(key=lambda entry: entry[:2])

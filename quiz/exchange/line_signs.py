@@ -172,6 +172,7 @@ _OTHER_SECTION = re.compile(
     r"\s{0,40}(?P<ordinal>[一二三四五六七八九十]{1,3})\s?[、.,:]\s{0,4}(?P<kind>[\u4e00-\u9fff、]{2,8}题)\s{0,6}(?P<rest>[(\[].{0,20}[分题].{0,80})$"
 )
 """A section of a kind nobody listed: `五、综合设计题（共15分）`."""
+_HEADING_WORD = re.compile("[题选]|判断|填空|案例|简答|解释")
 _ORDINALS = {sign: value for value, sign in enumerate("一二三四五六七八九", 1)}
 
 
@@ -203,7 +204,7 @@ def ordinal_of(text: str) -> int | None:
 
 def heading_at(shape: str) -> Heading | None:
     """The section heading a line is."""
-    if len(shape) > 320 or not any(sign in shape for sign in ("题", "选", "判断", "填空", "案例", "简答", "解释")):
+    if len(shape) > 320 or not _HEADING_WORD.search(shape):
         return None
     found = _SECTION.match(shape)
     if found is None or not _SECTION_REST.fullmatch(found["rest"]):

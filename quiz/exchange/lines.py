@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from quiz.exchange.answer_keys import Entry, Scope
 from quiz.exchange.domain import Picture, RawQuestion, Severity
@@ -60,9 +59,10 @@ class Line:
     skip: tuple[str, str] | None = None
     """Known to be no question: code and message."""
 
-    @cached_property
-    def shape(self) -> str:
-        return shape_of(self.text)
+    shape: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", shape_of(self.text))  # at once: every line is asked for it, many times
 
 
 @dataclass

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _LABEL = re.compile(
+    r"(?=[\n\s;,。)\]?:、”\"(\[A-L])"  # what any label begins with: most places of a text are done with at once
     r"(?P<before>^|\n|[\s;,。)\]?:、”\"])?(?<![A-Z])(?:(?P<open>[(\[])\s?(?P<boxed>[A-L])\s?[)\]]\s?[.、:]?|(?P<letter>[A-L])\s{0,3}(?P<sign>[.、:)])|(?P<alone>[A-L])(?P<gap>[ \t]{1,8}(?=\S)|(?=\n)))[ \t]*"
 )
 _LINE_LABEL = re.compile(

@@ -32,6 +32,7 @@ _KIND_TAG = re.compile(
     r"\s{0,8}[\[(<]\s?(?:单选|多选|单项选择|多项选择|不定项选择|不定项|判断|填空|简答|问答|论述|排序|配对|计算|是非)题?[\s,、\d.分共本题]{0,12}[\])>]"
 )
 _BOXED = re.compile(r"\s*[(\[]")
+_STYLES = ("plain", "round", "square", "word")
 _FAR = 60
 """Lines that are looked at for the next number."""
 _ORDINAL_HEAD = frozenset("一二三四五六七八九十")
@@ -184,10 +185,10 @@ class Outlook:
                 ahead, options, lead, answered, inner = {}, {}, "", False, False
                 continue
             strength = 2 if has_answer or has_options else max(own, 1 if signs.tags_first == "explanation" else 0)
-            for style in ("plain", "round", "square", "word"):
+            for style in _STYLES if strength or number is not None else ():
                 if number is not None and (number.style == style or number.style == leading[place]):
                     ahead[style], options[style] = 0, False
-                else:
+                elif strength:
                     ahead[style] = max(ahead.get(style, 0), strength)
                     options[style] = options.get(style, False) or has_options
             self._answered[place] = answered = False if number is not None else answered or has_answer

@@ -7,6 +7,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from quiz.banks.files import ItemDraft
 from quiz.exchange.domain import Fate, Reading, ReadRow, Remark, Severity
@@ -69,7 +70,7 @@ class ImportPlan:
     decisions: Mapping[int, Decision] = field(default_factory=dict)
     """By position of the row; without one, what is the same is skipped and everything else kept."""
 
-    @property
+    @cached_property
     def rows(self) -> list[ReadRow]:
         """The rows with their final fate."""
         same = {pair.row: pair for pair in self.pairs if pair.clash is Clash.SAME and pair.known}
@@ -109,7 +110,7 @@ class ImportPlan:
             taken.add(pair.known.item_id)
         return found
 
-    @property
+    @cached_property
     def result(self) -> Reading:
         """The file as it will be imported: counts and problems are read from here."""
         listed = [_listed(pair, self.reading.rows) for pair in self.pairs if pair.clash is not Clash.SAME]

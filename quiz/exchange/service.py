@@ -33,6 +33,7 @@ from quiz.exchange.plan import Decision, ImportPlan, Known, free_codes, plan_imp
 from quiz.models.banks import Bank, BankImport, Item, ItemStep, ItemVersion, PictureFile
 from quiz.problems import Invalid, Refusal
 from quiz.vocabulary import ItemState, ItemStepAction
+from quiz.wall import without_collection
 
 BATCH = 800
 """Items in one transaction: on SQLite it holds up other writers for some tens of milliseconds."""
@@ -82,6 +83,7 @@ def read(data: bytes, *, name: str = "", format: Format | None = None) -> Readin
     return sandbox.read_file(data, name=name, format=format)
 
 
+@without_collection()
 def plan(
     session: Session, *, reading: Reading, bank_code: str, decisions: Mapping[int, Decision] | None = None, actor: Actor | None = None
 ) -> ImportPlan:
@@ -109,6 +111,7 @@ def _known(session: Session, bank_code: str, actor: Actor | None = None) -> list
     ]
 
 
+@without_collection()
 def import_bank(
     db: Database,
     *,
@@ -213,12 +216,13 @@ def _write_all(
     rows = [(position, row) for position, row in enumerate(planned.rows) if row.draft is not None]
     new = [(position, row) for position, row in rows if planned.replaces(position) is None]
     codes = free_codes((item.code for item in known), [row.draft.code for _, row in new if row.draft])
+    last = 0
     for start in range(0, len(new), BATCH):
         drafts = [_draft(row, clauses) for _, row in new[start : start + BATCH]]
         wordings = [service.columns_of(draft) for draft in drafts]  # before the transaction: others can write meanwhile
         with db.transaction() as session:
             keep_pictures(session, [picture for _, row in new[start : start + BATCH] for picture in row.pictures])
-            _add_items(session, bank_code, import_id, codes[start : start + BATCH], drafts, wordings, now)
+            last = _add_items(session, bank_code, import_id, codes[start : start + BATCH], drafts, wordings, now, after=last)
         if progress:
             progress(min(start + BATCH, len(new)), len(rows))
         time.sleep(PAUSE_SECONDS)
@@ -256,20 +260,26 @@ def _add_items(
     drafts: Sequence[ItemDraft],
     wordings: Sequence[Mapping[str, Any]],
     now: datetime,
-) -> None:
+    *,
+    after: int,
+) -> int:
+    """Items as drafts; answers with the id of the last one, `after` being that of the batch before."""
     connection = session.connection()
     same = {"bank_code": bank_code, "state": ItemState.DRAFT.value, "pending_state": "", "import_id": import_id}
     connection.execute(insert(_items), [{"code": code, **same} for code in codes])
-    added = select(_items.c.code, _items.c.id).where(_items.c.bank_code == bank_code, _items.c.code.in_(codes))
-    ids = {code: item_id for code, item_id in connection.execute(added)}
+    ids = {code: item_id for code, item_id in connection.execute(_ADDED, {"import": import_id, "after": after})}
     versions = [NewVersion(ids[code], draft, wording) for code, draft, wording in zip(codes, drafts, wordings, strict=True)]
-    service.write_versions(session, versions, now=now)
-    connection.execute(_POINT_AT, {"import": import_id})
+    service.write_first_versions(session, versions, now=now)
+    connection.execute(_POINT_AT, {"import": import_id, "after": after})
+    return max(ids.values())
 
 
 _items, _steps, _versions = Item.__table__, ItemStep.__table__, ItemVersion.__table__  # type: ignore[attr-defined]
 _ONLY_VERSION = select(_versions.c.id).where(_versions.c.item_id == _items.c.id).scalar_subquery()
-_POINT_AT = update(_items).where(_items.c.import_id == bindparam("import"), _items.c.version_id.is_(None)).values(version_id=_ONLY_VERSION)
+_NEW = _items.c.import_id == bindparam("import"), _items.c.id > bindparam("after")
+"""Of one batch: an import of a hundred thousand items would otherwise look at all of them again for each."""
+_ADDED = select(_items.c.code, _items.c.id).where(*_NEW)
+_POINT_AT = update(_items).where(*_NEW).values(version_id=_ONLY_VERSION)
 
 
 def _finish(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from quiz.exchange.line_signs import shape_of
 
@@ -20,9 +20,16 @@ class StyledText:
 
     text: str
     style: bytes
+    _shape: str = field(default="", repr=False, compare=False)
+
+    @property
+    def shape(self) -> str:
+        """Of the text; made once, and cut with it."""
+        self._shape = self._shape or shape_of(self.text)
+        return self._shape
 
     def cut(self, start: int, end: int | None = None) -> StyledText:
-        return StyledText(self.text[start:end], self.style[start:end])
+        return StyledText(self.text[start:end], self.style[start:end], self._shape[start:end])
 
 
 def joined(text: str) -> str:

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import anyio.to_thread
@@ -24,6 +24,7 @@ from quiz.certificates import service as certificates
 from quiz.classes import hours
 from quiz.db import Database, database
 from quiz.http import logs, metrics
+from quiz.http.misses import Misses
 from quiz.papers import queries as papers
 from quiz.reminders import outbox, planning
 from quiz.reminders.senders import senders
@@ -51,6 +52,7 @@ class Running:
     database: Database
     recorder: Recorder
     ready: bool = False
+    misses: Misses = field(default_factory=Misses)
 
 
 _running: Running | None = None

@@ -29,7 +29,7 @@ CHANGED_INDEX = (
 """What a comparison of two days asks of the days between."""
 LISTED_INDEX = (
     "programme_id", "district_code", "town_code", "organisation_id", "until", "since", "sector_code", "department_code",
-    "duty_id", "due_on", "new_until", "trained_on", "examined_on", "has_signed_in",
+    "duty_id", "due_on", "new_until", "trained_on", "examined_on", "has_signed_in", "short_from",
 )  # fmt: skip
 """The list in the order in which it is shown: a page is read without looking at the rest."""
 
@@ -121,10 +121,12 @@ class UncoveredPeriod(SQLModel, table=True):
     trained_on: date | None = None
     examined_on: date | None = None
     has_signed_in: bool = False
+    short_from: date | None = None
+    """First day on which only hours of class or of study are missing: the paper is passed, or none is asked and learning has begun."""
 
 
 class UncoveredTally(SQLModel, table=True):
-    """Change of the number of uncovered organisations per programme, day and cell: each in one of five states, and beside it overdue, at risk."""
+    """Change of the number of uncovered organisations per programme, day and cell: each in one of six states, and beside it overdue, at risk."""
 
     __tablename__ = "uncovered_tally"
 
@@ -141,6 +143,7 @@ class UncoveredTally(SQLModel, table=True):
     no_holder: int = 0
     overdue: int = 0
     at_risk: int = 0
+    hours_short: int = 0
 
 
 class UncoveredLevel(SQLModel, table=True):
@@ -160,6 +163,7 @@ class UncoveredLevel(SQLModel, table=True):
     no_holder: int = 0
     overdue: int = 0
     at_risk: int = 0
+    hours_short: int = 0
 
 
 class Snapshot(SQLModel, table=True):

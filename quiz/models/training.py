@@ -115,8 +115,9 @@ class Duty(SQLModel, table=True):
     completed_on: date | None = None
     completed_attempt_id: int | None = Field(default=None, foreign_key="attempt.id")
     exempted_on: date | None = None
+    """First day of its latest exemption; each exemption has its own row in `Exemption`, and days are counted there."""
     exempt_until: date | None = None
-    """First day on which it is owed again; NULL while the exemption stands."""
+    """First day on which it is owed again; NULL while the exemption has no end."""
     exempt_reason: str = Field(default="", max_length=200)
     """By whom and on what paper."""
     closed_on: date | None = None
@@ -176,3 +177,27 @@ class ExemptionRequest(SQLModel, table=True):
     second_opinion: str = Field(default="", max_length=300)
     ended_on: date | None = None
     """First day on which the duties are owed again."""
+
+
+class Exemption(SQLModel, table=True):
+    """核减 as it was granted: from–to, of one holder's duty or (`duty_id` NULL) of the whole organisation, holders or none.
+
+    A later exemption never touches an earlier one: what held on a past day stays to be seen.
+    """
+
+    __table_args__ = (
+        Index("ix_exemption_organisation", "programme_id", "organisation_id"),
+        CheckConstraint("until is null or until > since", name="order"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    programme_id: int = Field(foreign_key="programme.id")
+    organisation_id: int = Field(foreign_key="organisation.id", index=True)
+    duty_id: int | None = Field(default=None, foreign_key="duty.id", index=True)
+    since: date
+    until: date | None = None
+    """First day on which it is owed again; NULL while no end is known."""
+    reason: str = Field(default="", max_length=200)
+    """By whom and on what paper."""
+    request_id: int | None = Field(default=None, foreign_key="exemption_request.id", unique=True)
+    """The request that granted it; NULL for those from before there were requests."""

@@ -42,7 +42,7 @@ class Reading(Generic[Value]):
         return any(finding.severity == ERROR for finding in self.findings)
 
 
-_UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad\x00-\x08\x0b-\x1f\x7f]")
+_UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _BLANKS = re.compile(r"[ \t\u00a0\u3000]+")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d{1,3}")
 _FLOAT_AS_TEXT = re.compile(r"^\s*(\d{5,})\.0+\s*$")

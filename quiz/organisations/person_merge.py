@@ -10,16 +10,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, UniqueConstraint, select, update
 from sqlmodel import Session, col
 
+from quiz import events
 from quiz.models.base import metadata
 from quiz.models.organisations import Organisation, Person, PersonMerge, Post
-from quiz.organisations import ledger
+from quiz.organisations import ledger, person_merge_rows
 from quiz.organisations.desk import Actor, id_of, record
 from quiz.organisations.reference import name_key
 from quiz.organisations.references import Pointer, pointers_at
 from quiz.problems import Invalid, NotFound, Refusal
 
-_OWN_RULES = frozenset({"attempt", "account", "person_merge"})
-"""Tables whose rows do not simply change hands."""
+_OWN_RULES = frozenset({"attempt", "account", "person_merge", "hours_credit"})
+"""Tables whose rows do not simply change hands; hours are worked out anew from presence."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,21 @@ def merge_persons(
 ) -> PersonMergeView:
     """From now on there is only `kept`: everything that pointed at `dropped` points at it, and duties are worked out anew.
 
-    Rows that would say the same twice (registered for the same class under both entries) stay with the emptied entry.
+    Of rows that would say the same twice (a seat in the same class under both entries) one stays with the emptied entry, and counts for nothing.
 
     Raises:
         Refusal: two identity numbers or two names are two people; or one of them is sitting an exam.
     """
     actor = Actor.of(now, today, account_id)
+    _lock(session, (kept_id, dropped_id))
     kept, dropped = _person(session, kept_id), _person(session, dropped_id)
     if len(reason.strip()) < 2:
         raise Invalid("请写明依据，例如“本人确认，换号后重复登记”。", code="reason_missing")
     _refuse_two_people(session, kept, dropped)
-    moved: dict[str, Any] = {"kept": _entry(kept), "dropped": _entry(dropped), "rows": {}, "posts": {}, "attempts": {}, "account": None}
+    moved: dict[str, Any] = {"kept": _entry(kept), "dropped": _entry(dropped), "rows": {}, "changed": [], "papers": []}
     organisations = _organisations_of(session, (kept_id, dropped_id))
-    moved["posts"] = _empty_doubled_posts(session, kept_id, dropped_id)
+    moved["posts"] = _empty_doubled_posts(session, kept_id, dropped_id, moved)
+    moved["changed"] += person_merge_rows.join(session, kept_id=kept_id, dropped_id=dropped_id)
     moved["attempts"] = _number_attempts(session, kept_id, dropped_id)
     moved["account"] = _hand_over_account(session, kept_id, dropped_id)
     for pointer in pointers_at("person"):
@@ -71,8 +74,16 @@ def merge_persons(
     session.add(row)
     text = f"{moved['dropped']['name']} 的两条登记合并为一条"
     record(session, [ledger.Entry(each, "person_merge", "", text, actor.today) for each in sorted(organisations)], actor)
-    ledger.announce(session, posts=organisations, today=actor.today)
+    _announce(session, row, organisations, actor)
     return _view(row, kept.name)
+
+
+def _announce(session: Session, row: PersonMerge, organisations: set[int], actor: Actor) -> None:
+    """Hours first: duties rest on them."""
+    session.flush()
+    session.expire_all()
+    events.announce(session, events.PersonsMerged(person_ids=frozenset((row.kept_id, row.dropped_id)), at=actor.now))
+    ledger.announce(session, posts=organisations, today=actor.today)
 
 
 def undo_person_merge(
@@ -95,12 +106,14 @@ def undo_person_merge(
     )  # fmt: skip
     if session.scalars(later).first() is not None:
         raise Refusal("这两条登记后来又参与了合并，请先撤销后来的那一次。", code="merged_again")
+    _lock(session, (row.kept_id, row.dropped_id))
     kept, dropped = _person(session, row.kept_id), _person(session, row.dropped_id)
     _refuse_while_sitting(session, (row.kept_id, row.dropped_id))
     organisations = _organisations_of(session, (row.kept_id,))
     for pointer in pointers_at("person"):
-        for key in row.moved["rows"].get(pointer.table.name, ()):
+        for key in row.moved["rows"].get(pointer.table.name, ()) if pointer.table.name not in _OWN_RULES else ():
             _set_person(session, pointer, key, row.dropped_id)
+    person_merge_rows.part(session, row.moved.get("changed", ()))
     for post_id, days in row.moved["posts"].items():
         post = session.get_one(Post, int(post_id))
         post.held_to, post.designated = _day(days["held_to"]), days["designated"]
@@ -114,7 +127,10 @@ def undo_person_merge(
     session.add(row)
     text = f"{dropped.name} 的合并已撤销，恢复为两条登记"
     record(session, [ledger.Entry(each, "person_merge", text, "", actor.today) for each in sorted(organisations)], actor)
-    ledger.announce(session, posts=organisations, today=actor.today)
+    _announce(session, row, organisations, actor)
+    if papers := row.moved.get("papers", ()):  # what they name may have been made only just now
+        person_merge_rows.give_papers_back(session, papers)
+        _announce(session, row, organisations, actor)
     return _view(row, kept.name)
 
 
@@ -128,6 +144,11 @@ def merges(session: Session, *, conditions: Sequence[ColumnElement[bool]] = (), 
 
 
 # 谁是谁 ---------------------------------------------------------------------------------------------------------------
+
+
+def _lock(session: Session, person_ids: tuple[int, ...]) -> None:
+    """Whoever signs in to a class at this moment waits, or is waited for."""
+    session.execute(select(col(Person.id)).where(col(Person.id).in_(person_ids)).order_by(col(Person.id)).with_for_update())
 
 
 def _person(session: Session, person_id: int) -> Person:
@@ -229,19 +250,17 @@ def _set_person(session: Session, pointer: Pointer, key: dict[str, Any], person_
     session.execute(update(pointer.table).where(*wanted).values({pointer.column.name: person_id}))
 
 
-def _empty_doubled_posts(session: Session, kept_id: int, dropped_id: int) -> dict[str, Any]:
-    """Where both hold the same post at the same organisation, the later entry is held on no day; the other is designated if either was."""
-    emptied = {}
-    current = select(Post).where(col(Post.person_id).in_((kept_id, dropped_id)), col(Post.held_to).is_(None))
-    first: dict[tuple[int, str], Post] = {}
-    for post in session.scalars(current.order_by(col(Post.held_from), col(Post.id))).all():
-        earlier = first.setdefault((post.organisation_id, post.role), post)
-        if earlier is not post:
-            for each in (earlier, post):
-                emptied[str(each.id)] = {"held_to": None, "designated": each.designated}
-            earlier.designated = earlier.designated or post.designated
-            post.held_to, post.designated = post.held_from, False
-            session.add_all((earlier, post))
+def _empty_doubled_posts(session: Session, kept_id: int, dropped_id: int, moved: dict[str, Any]) -> dict[str, Any]:
+    """Where both hold the same post at the same organisation, the later entry is held on no day; what was granted on either holds for the other."""
+    emptied: dict[str, Any] = {}
+    for earlier, post in person_merge_rows.doubled_posts(session, kept_id=kept_id, dropped_id=dropped_id):
+        for each in (earlier, post):
+            emptied.setdefault(str(each.id), {"held_to": None, "designated": each.designated})
+        moved["changed"] += person_merge_rows.share_grants(session, standing=earlier, emptied=post)
+        moved["papers"] += person_merge_rows.hand_over_papers(session, standing=earlier, emptied=post)
+        earlier.designated = earlier.designated or post.designated
+        post.held_to, post.designated = post.held_from, False
+        session.add_all((earlier, post))
     session.flush()
     return emptied
 

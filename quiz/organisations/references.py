@@ -25,6 +25,7 @@ LABELS = {
     "hours_credit": "培训学时",
     "certificate": "结业证明",
     "exemption_request": "核减申请",
+    "exemption": "核减",
     "duty": "培训任务",
     "contact": "联系记录",
     "outbox_message": "提醒消息",

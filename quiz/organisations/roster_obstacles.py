@@ -24,7 +24,7 @@ from quiz.models.organisations import (
     RosterImport,
     RosterJournal,
 )
-from quiz.models.training import Duty, ExemptionRequest, Membership, Programme
+from quiz.models.training import Duty, Exemption, ExemptionRequest, Membership, Programme
 from quiz.organisations.domain import FIELD_LABELS, ROLE_LABELS
 from quiz.organisations.ledger import chunks
 from quiz.organisations.references import count_references
@@ -239,7 +239,7 @@ def _decisions(session: Session, own: Rows) -> list[Obstacle]:
     found = []
     granted = or_(
         col(Duty.extended_to).is_not(None),
-        col(Duty.exempted_on).is_not(None),
+        select(Exemption.id).where(col(Exemption.duty_id) == col(Duty.id)).exists(),  # type: ignore[call-overload]
         select(Certificate.id).where(col(Certificate.duty_id) == col(Duty.id)).exists(),  # type: ignore[call-overload]
         select(ExemptionRequest.id).where(col(ExemptionRequest.duty_id) == col(Duty.id)).exists(),  # type: ignore[call-overload]
     )

@@ -18,6 +18,8 @@ from quiz.vocabulary import Channel
 
 PREFIX = "reminder_address:"
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_WEBHOOK = re.compile(r"https?://([A-Za-z0-9.-]+(?::[0-9]{1,5})?)/[A-Za-z0-9._~/?=&%-]*")
+"""The whole address, in characters about which no two readers differ: one that takes a backslash for a slash finds another host."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,9 @@ def set_address(session: Session, address: Address) -> None:
 
 def check_webhook(address: str) -> None:
     """Only hosts that the administrator allows: otherwise an address would make this server call any machine of its network."""
-    parts = urlsplit(address)
     allowed = {host.strip().lower() for host in settings().wecom_hosts.split(",") if host.strip()}
-    host = f"{parts.hostname or ''}" + (f":{parts.port}" if parts.port else "")
-    if parts.scheme not in ("http", "https") or host.lower() not in allowed:
+    read = _WEBHOOK.fullmatch(address)
+    if read is None or read[1].lower() not in allowed:
         raise Invalid(f"群机器人地址须是这些主机的网址：{'、'.join(sorted(allowed))}。", code="webhook_host")
 
 

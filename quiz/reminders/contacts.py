@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from quiz import clock
 from quiz.models.accounts import Account
-from quiz.models.organisations import Organisation, Person
+from quiz.models.organisations import Organisation, Person, Post
 from quiz.models.reminders import Contact
 from quiz.models.training import Programme
 from quiz.organisations.reach import Reach, Reaches
@@ -54,12 +54,13 @@ def log_contact(
     """Write down a call; answers with its id.
 
     Raises:
-        NotFound: the enterprise is out of reach.
+        NotFound: the enterprise is out of reach, or the person never served it.
         Invalid: a promise without a day, or with one that has passed.
     """
     programme = session.scalars(select(Programme).where(col(Programme.code) == programme_code)).one_or_none()
     within = session.scalar(select(col(Organisation.id)).where(col(Organisation.id) == organisation_id, *reach.conditions()))
-    if programme is None or within is None:
+    served = select(col(Post.id)).where(col(Post.organisation_id) == organisation_id, col(Post.person_id) == person_id).limit(1)
+    if programme is None or within is None or (person_id is not None and session.scalar(served) is None):
         raise NotFound()
     if outcome is ContactOutcome.PROMISED and promised_on is None:
         raise Invalid("请选择对方承诺完成的日期。", code="promise_without_day")

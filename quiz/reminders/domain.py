@@ -32,6 +32,7 @@ class Weights:
     no_holder: int
     never_signed_in: int
     not_passed: int
+    hours_short: int
     promise_broken: int
     refused: int
     wrong_number: int
@@ -76,6 +77,7 @@ def urgency(facts: CallFacts, *, today: date, weights: Weights, feature_names: M
         NotCoveredReason.NO_HOLDER: weights.no_holder,
         NotCoveredReason.NEVER_SIGNED_IN: weights.never_signed_in,
         NotCoveredReason.NOT_PASSED: weights.not_passed,
+        NotCoveredReason.HOURS_SHORT: weights.hours_short,
     }
     if facts.reason in states:
         found.append(Point(states[facts.reason], facts.reason.label))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import make_msgid
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import requests
+import urllib3
 
 from quiz.reminders.addresses import check_webhook
 from quiz.settings import Settings, settings
@@ -20,6 +21,7 @@ from quiz.vocabulary import Channel
 
 TIMEOUT_SECONDS = 10.0
 LONGEST_ANSWER = 2_000
+SHORTEST_SECRET = 4
 
 
 class NotSent(Exception):
@@ -80,11 +82,14 @@ class Smtp:
                     server.login(unquote(parts.username), unquote(parts.password or ""))
                 refused = server.send_message(message)
         except smtplib.SMTPServerDisconnected as problem:
-            raise Unclear(f"邮件服务器中断：{problem}") from problem
+            raise Unclear("邮件服务器中断") from problem
+        except smtplib.SMTPRecipientsRefused as problem:
+            raise NotSent(f"邮件服务器拒收（{_codes(problem.recipients)}）") from problem
         except (smtplib.SMTPException, OSError) as problem:
-            raise NotSent(f"邮件未发出：{problem}") from problem
+            code = getattr(problem, "smtp_code", "")
+            raise NotSent(f"邮件未发出（{f'回答 {code}' if code else '连接不上'}）") from problem
         if refused:
-            raise NotSent(f"邮件服务器拒收：{refused}")
+            raise NotSent(f"邮件服务器拒收（{_codes(refused)}）")
         return str(message["Message-ID"])
 
     def _connected(self, parts: Any) -> smtplib.SMTP:
@@ -108,7 +113,8 @@ class SmsGateway:
     def send(self, letter: Letter) -> str:
         """Post it; any status of 2xx counts as taken."""
         filled = _filled(self.body, {"{phone}": letter.address, "{text}": letter.body, "{key}": letter.key})
-        return _post(self.url, filled, {**self.headers, "Idempotency-Key": letter.key})[:200]
+        secrets = (letter.address, *(part for value in self.headers.values() for part in str(value).split()))
+        return _post(self.url, filled, {**self.headers, "Idempotency-Key": letter.key}, secrets=secrets)[:200]
 
 
 @dataclass(frozen=True)
@@ -136,18 +142,35 @@ def _filled(value: Any, words: Mapping[str, str]) -> Any:
     return [_filled(each, words) for each in value] if isinstance(value, list) else value
 
 
-def _post(url: str, body: Any, headers: Mapping[str, str]) -> str:
+def _codes(refused: Mapping[str, tuple[int, bytes]]) -> str:
+    """The numbers a mail server answered with; its words name the mailbox."""
+    return "、".join(f"回答 {code}" for code in dict.fromkeys(code for code, _ in refused.values()))
+
+
+def _quiet(text: str, url: str, secrets: Sequence[str]) -> str:
+    """What the other side said, without the keys and numbers that it repeats: every office that sees the outbox reads it."""
+    parts = urlsplit(url)
+    hidden = {*secrets, url, parts.password or "", *(value for _, value in parse_qsl(parts.query))}
+    for secret in sorted(hidden, key=len, reverse=True):
+        if len(secret) >= SHORTEST_SECRET:
+            text = text.replace(secret, "…")
+    return text
+
+
+def _post(url: str, body: Any, headers: Mapping[str, str], *, secrets: Sequence[str] = ()) -> str:
+    """The answer. What went wrong is told without the words of the transport, which repeat the address with its keys."""
     try:
         response = requests.post(url, json=body, headers=dict(headers), timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True)
         text = response.raw.read(LONGEST_ANSWER, decode_content=True).decode("utf-8", errors="replace")
     except (requests.exceptions.ConnectTimeout, requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as problem:
-        raise NotSent(f"连接不上：{problem}") from problem
+        raise NotSent("连接不上对方的服务器") from problem
     except requests.exceptions.ConnectionError as problem:
         if "NewConnectionError" in repr(problem) or "refused" in repr(problem):
-            raise NotSent(f"连接不上：{problem}") from problem
-        raise Unclear(f"连接中断：{problem}") from problem
-    except (requests.exceptions.RequestException, OSError) as problem:
-        raise Unclear(f"没有等到回答：{problem}") from problem
+            raise NotSent("连接不上对方的服务器") from problem
+        raise Unclear("连接中断") from problem
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as problem:
+        raise Unclear("没有等到回答") from problem
+    text = _quiet(text, url, secrets)
     if not 200 <= response.status_code < 300:
         raise NotSent(f"对方回答 {response.status_code}：{text[:200]}")
     return text

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -53,10 +53,10 @@ def enterprise_dossier(session: Session, *, organisation_id: int, reach: AnyReac
     facts = (
         ("企业名称", row.name), ("统一社会信用代码", row.code_label), ("属地", f"{row.district_name}{row.town_name}"),
         ("详细地址", str(details.get("address") or "—")), ("行业领域", row.sector_name), ("行业主管部门", row.department_name or "待明确"),
-        ("特征标签", "、".join(view.feature_names) or "—"), ("从业人员数", str(row.employees or "—")),
+        ("特征标签", "、".join(view.feature_names) or "—"), ("从业人员数", "—" if row.employees is None else f"{row.employees}人"),
         ("标准化等级", str(details.get("standardisation") or "—")), ("经营状态", row.status_label),
     )  # fmt: skip
-    people = list(dict.fromkeys(post.person_id for post in posts))
+    left_on = _left_on(posts)
     return Dossier(
         title="一企一档",
         subject=row.name,
@@ -64,8 +64,8 @@ def enterprise_dossier(session: Session, *, organisation_id: int, reach: AnyReac
         sections=(
             Section("一、任职情况", (_posts(posts),)),
             Section("二、培训任务", (_duties(session, organisation_id=organisation_id),)),
-            Section("三、课堂学时", (_hours(session, people),)),
-            Section("四、考试记录", (_attempts(session, people),)),
+            Section("三、课堂学时", (_hours(session, left_on),)),
+            Section("四、考试记录", (_attempts(session, left_on),)),
             Section("五、结业证明", (_certificates(certificates.certificates_at(session, organisation_id=organisation_id, today=today)),)),
             Section("六、核减", (_exemptions(session, organisation_id),)),
             Section("七、沟通联系", (_contacts(session, organisation_id, reach),)),
@@ -103,8 +103,8 @@ def person_dossier(session: Session, *, person_id: int, reach: AnyReach, now: da
         sections=(
             Section("一、任职经历", (_posts(posts, names=_names(session, posts)),)),
             Section("二、培训任务", (_duties(session, person_id=person_id),)),
-            Section("三、课堂学时", (_hours(session, [person_id]),)),
-            Section("四、考试记录", (_attempts(session, [person_id]),)),
+            Section("三、课堂学时", (_hours(session, {person_id: None}),)),
+            Section("四、考试记录", (_attempts(session, {person_id: None}),)),
             Section("五、结业证明", (_certificates(certificates.certificates_of(session, person_id=person_id, today=today)),)),
         ),
         source=_source(now),
@@ -163,34 +163,57 @@ def _duties(session: Session, *, organisation_id: int | None = None, person_id: 
 def _ended(duty: Duty) -> str:
     if duty.completed_on is not None:
         return f"{duty.completed_on.isoformat()} 完成"
-    if duty.exempted_on is not None and duty.exempt_until is None:
-        return f"{duty.exempted_on.isoformat()} 核减"
+    if duty.exempted_on is not None and (duty.exempt_until is None or duty.exempt_until > clock.local_day(clock.now())):
+        until = f"（{duty.exempt_until.isoformat()} 恢复应训）" if duty.exempt_until else ""
+        return f"{duty.exempted_on.isoformat()} 核减{until}"
     if duty.closed_on is not None:
         return f"{duty.closed_on.isoformat()} 终止" + (f"：{DutyClosing(duty.closing).label}" if duty.closing else "")
     return "未完成"
 
 
-def _hours(session: Session, people: Sequence[int]) -> Table | Paragraph:
+def _left_on(posts: Sequence[PostView]) -> dict[int, date | None]:
+    """Person → the day of leaving, None while in office: what somebody does afterwards is no longer this enterprise's business."""
+    found: dict[int, date | None] = {}
+    for post in posts:
+        known = found.get(post.person_id, date.min)
+        found[post.person_id] = None if post.held_to is None or known is None else max(known, post.held_to)
+    return found
+
+
+def _is_of_the_time(day: date, left_on: date | None) -> bool:
+    return left_on is None or day <= left_on
+
+
+def _hours(session: Session, left_on: Mapping[int, date | None]) -> Table | Paragraph:
     query = (
         select(
-            col(HoursCredit.day), col(ClassSession.title), col(Person.name), col(HoursCredit.minutes), col(ClassSession.minutes_per_hour)
-        )
+            col(HoursCredit.day),
+            col(ClassSession.title),
+            col(Person.name),
+            col(HoursCredit.minutes),
+            col(ClassSession.minutes_per_hour),
+            col(HoursCredit.person_id),
+        )  # fmt: skip
         .join(ClassSession, col(ClassSession.id) == col(HoursCredit.session_id))
         .join(Person, col(Person.id) == col(HoursCredit.person_id))
-        .where(col(HoursCredit.person_id).in_(people), col(HoursCredit.minutes) > 0)
+        .where(col(HoursCredit.person_id).in_(left_on), col(HoursCredit.minutes) > 0)
         .order_by(col(HoursCredit.day).desc())
     )
     rows = [
         (day.isoformat(), title, name, f"{minutes} 分钟", f"{int(10 * minutes / per_hour) / 10:g} 学时")
-        for day, title, name, minutes, per_hour in session.execute(query)
+        for day, title, name, minutes, per_hour, person in session.execute(query)
+        if _is_of_the_time(day, left_on[person])
     ]
     return _table(("日期", "班次", "姓名", "在堂时间", "折合学时"), rows, (1.5, 4.2, 1.5, 1.4, 1.4))
 
 
-def _attempts(session: Session, people: Sequence[int]) -> Table | Paragraph:
-    names = {row[0]: row[1] for row in session.execute(select(col(Person.id), col(Person.name)).where(col(Person.id).in_(people)))}
+def _attempts(session: Session, left_on: Mapping[int, date | None]) -> Table | Paragraph:
+    names = {row[0]: row[1] for row in session.execute(select(col(Person.id), col(Person.name)).where(col(Person.id).in_(left_on)))}
     titles = {row[0]: row[1] for row in session.execute(select(col(Paper.id), col(Paper.title)))}
-    taken = sorted((row for person in people for row in attempts.attempts_of(session, person_id=person)), key=lambda row: row.started_at)
+    found = (row for person in left_on for row in attempts.attempts_of(session, person_id=person))
+    taken = sorted(
+        (row for row in found if _is_of_the_time(clock.local_day(row.started_at), left_on[row.person_id])), key=lambda row: row.started_at
+    )
     rows = [
         (
             clock.show(row.started_at), titles.get(row.paper_id, ""), names.get(row.person_id, ""), f"第 {row.number} 次",

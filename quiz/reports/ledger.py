@@ -11,16 +11,20 @@ import xlsxwriter
 
 from quiz import clock
 from quiz.coverage.domain import Counts, show_rate
-from quiz.coverage.service import SnapshotView
+from quiz.coverage.service import SnapshotView, has_paper
 from quiz.problems import Refusal
 from quiz.reports.notice import counts_of, source
 from quiz.vocabulary import NotCoveredReason
 
 FIGURES = ("应训企业", "已参训", "已参考", "已合格", "已完成", "未完成", "核减")
+OF_A_PAPER = ("已参考", "已合格")
+NO_PAPER = "—（本专项不设考试）"
 LIST = ("序号", "企业名称", "区市", "镇街", "行业领域", "主管部门", "负责人", "未完成原因", "完成期限", "逾期天数")
 WIDTHS = {"企业名称": 34, "主管部门": 18, "负责人": 16, "未完成原因": 14, "区市": 20, "镇街": 16, "行业领域": 14, "完成期限": 12}
 GROUPS = (("region", "分区市", "区市"), ("town", "分镇街", "镇街"), ("sector", "分行业", "行业领域"), ("department", "分部门", "主管部门"))
 CHARTED = 20
+LINE_HEIGHT, WIDE_CELL = 20, 28
+"""Of the overview: a line in points, and how many characters its second column holds; the basis of a programme takes several."""
 
 
 def ledger_xlsx(view: SnapshotView, *, exported_at: datetime) -> bytes:
@@ -39,8 +43,9 @@ def ledger_xlsx(view: SnapshotView, *, exported_at: datetime) -> bytes:
     foot = f"{source(view)}；导出时间 {clock.show(exported_at)}"
     _overview(book, forms, view, foot)
     total = counts_of(view.figures["total"])
+    figures = tuple(name for name in FIGURES if has_paper(view.figures) or name not in OF_A_PAPER)
     for key, name, heading in GROUPS:
-        _groups(book, forms, name, heading, view.figures["by"][key], total, foot)
+        _groups(book, forms, name, heading, view.figures["by"][key], total, foot, figures)
     _list(book, forms, view.figures["uncovered"], foot)
     book.close()
     return stream.getvalue()
@@ -52,9 +57,9 @@ class _Forms:
         self.head = book.add_format(
             {"bold": True, "bg_color": "#DCE6F1", "border": 1, "text_wrap": True, "valign": "vcenter", "align": "center"}
         )
-        self.text = book.add_format({"border": 1, "num_format": "@", "valign": "top", "text_wrap": True})
-        self.number = book.add_format({"border": 1, "num_format": "0"})
-        self.share = book.add_format({"border": 1, "num_format": "0.0%"})
+        self.text = book.add_format({"border": 1, "num_format": "@", "valign": "vcenter", "text_wrap": True})
+        self.number = book.add_format({"border": 1, "num_format": "0", "valign": "vcenter"})
+        self.share = book.add_format({"border": 1, "num_format": "0.0%", "valign": "vcenter"})
         self.foot = book.add_format({"font_color": "#46586A", "italic": True})
 
 
@@ -68,20 +73,24 @@ def _overview(book: Any, forms: _Forms, view: SnapshotView, foot: str) -> None:
         ("快照号", view.number), ("固化时间", clock.show(view.taken_at)), ("企业覆盖率", show_rate(total)),
         ("　分子：已完成企业", str(total.completed)), ("　分母：应训企业（不含核减）", str(total.due)), ("　核减企业", str(total.exempt)),
         ("　未完成企业", str(total.uncovered)), ("应训人员（一人多企只计一次）", str(people["due"])),
-        ("　已参训", str(people["trained"])), ("　参加考试", str(people["examined"])), ("　考试合格", str(people["passed"])),
+        ("　已参训", str(people["trained"])),
+        *((("　参加考试", str(people["examined"])), ("　考试合格", str(people["passed"]))) if has_paper(view.figures) else (("考试", NO_PAPER),)),
         ("　完成全部要求", str(people["completed"])),
     )  # fmt: skip
     sheet.write_string(0, 0, f"{programme['title']}台账", forms.title)
     for line, (name, value) in enumerate(facts, start=2):
         sheet.write_string(line, 0, name, forms.head)
         sheet.write_string(line, 1, value, forms.text)
+        sheet.set_row(line, LINE_HEIGHT * max(1, -(-len(value) // WIDE_CELL)))
     sheet.write_string(len(facts) + 3, 0, foot, forms.foot)
     _printing(sheet, foot)
 
 
-def _groups(book: Any, forms: _Forms, name: str, heading: str, groups: Sequence[Mapping[str, Any]], total: Counts, foot: str) -> None:
+def _groups(
+    book: Any, forms: _Forms, name: str, heading: str, groups: Sequence[Mapping[str, Any]], total: Counts, foot: str, figures: Sequence[str]
+) -> None:
     sheet = book.add_worksheet(name)
-    columns = ("序号", heading, *FIGURES, "覆盖率")
+    columns = ("序号", heading, *figures, "覆盖率")
     sheet.set_column(0, 0, 6)
     sheet.set_column(1, 1, 24)
     sheet.set_column(2, len(columns) - 1, 10)
@@ -89,10 +98,10 @@ def _groups(book: Any, forms: _Forms, name: str, heading: str, groups: Sequence[
         sheet.write_string(0, number, column, forms.head)
     for line, group in enumerate(groups, start=1):
         sheet.write_number(line, 0, line, forms.number)
-        _figures(sheet, forms, line, str(group["label"]), counts_of(group))
+        _figures(sheet, forms, line, str(group["label"]), counts_of(group), figures)
     last = len(groups)
     sheet.write_string(last + 1, 0, "", forms.head)
-    _figures(sheet, forms, last + 1, "合计", total)
+    _figures(sheet, forms, last + 1, "合计", total, figures)
     sheet.write_string(last + 3, 0, foot, forms.foot)
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, max(last, 1), len(columns) - 1)
@@ -101,8 +110,9 @@ def _groups(book: Any, forms: _Forms, name: str, heading: str, groups: Sequence[
         _chart(book, sheet, name, heading, min(last, CHARTED), last + 5, len(columns))
 
 
-def _figures(sheet: Any, forms: _Forms, line: int, label: str, counts: Counts) -> None:
-    values = (counts.due, counts.trained, counts.examined, counts.passed, counts.completed, counts.uncovered, counts.exempt)
+def _figures(sheet: Any, forms: _Forms, line: int, label: str, counts: Counts, figures: Sequence[str]) -> None:
+    whole = (counts.due, counts.trained, counts.examined, counts.passed, counts.completed, counts.uncovered, counts.exempt)
+    values = [value for name, value in zip(FIGURES, whole, strict=True) if name in figures]
     sheet.write_string(line, 1, label, forms.text)
     for number, value in enumerate(values, start=2):
         sheet.write_number(line, number, value, forms.number)
@@ -121,7 +131,8 @@ def _chart(book: Any, sheet: Any, name: str, heading: str, rows: int, line: int,
             "data_labels": {"value": True, "num_format": "0.0%"}, "fill": {"color": "#1F6FB2"}, "gap": 60,
         }
     )  # fmt: skip
-    chart.set_title({"name": f"{heading}覆盖率", "name_font": {"size": 12}})
+    part = f"（表中前{CHARTED}个）" if rows == CHARTED else ""
+    chart.set_title({"name": f"{heading}覆盖率{part}", "name_font": {"size": 12}})
     chart.set_y_axis({"reverse": True})
     chart.set_x_axis({"num_format": "0%", "min": 0, "max": 1, "major_gridlines": {"visible": False}})
     chart.set_legend({"none": True})

@@ -8,20 +8,32 @@ from datetime import date
 from typing import Any
 
 from quiz.coverage.domain import MEASURES, Counts, show_rate, show_share
-from quiz.coverage.service import SnapshotView
+from quiz.coverage.service import SnapshotView, has_paper
 from quiz.problems import Refusal
 from quiz.reports.structure import Bars, Block, Document, Paragraph, Section, Table
 from quiz.vocabulary import HolderPolicy, NotCoveredReason
 
 MEASURE_COLUMNS = ("应训", "已参训", "已参考", "已完成", "未完成", "核减", "覆盖率")
+OF_A_PAPER = "已参考"
+"""Left out where nothing is examined."""
+WIDTHS = {"应训": 1.2, "核减": 0.9, "覆盖率": 1.2}
 NAMED_WORST = 3
 NUMERALS = "一二三四五六七八九十"
 _PROBLEMS = {
     NotCoveredReason.NEVER_SIGNED_IN: "从未登录学习",
     NotCoveredReason.NOT_ATTEMPTED: "登录过但没有参加考试",
     NotCoveredReason.NOT_PASSED: "参加过考试但未合格",
+    NotCoveredReason.HOURS_SHORT: "集中培训学时未满",
     NotCoveredReason.NEW_HOLDER: "负责人新到任、尚在宽限期内",
     NotCoveredReason.NO_HOLDER: "没有登记主要负责人",
+}
+
+_HELP = {
+    NotCoveredReason.NEVER_SIGNED_IN: "对从未登录的，上门指导激活账号",
+    NotCoveredReason.NOT_ATTEMPTED: "对登录后没有参加考试的，约定时间完成",
+    NotCoveredReason.NOT_PASSED: "对考试未合格的，组织集中学习后补考",
+    NotCoveredReason.HOURS_SHORT: "对学时未满的，安排就近班次补课",
+    NotCoveredReason.NEW_HOLDER: "对新任负责人，在宽限期内完成",
 }
 
 
@@ -39,8 +51,8 @@ def notice(view: SnapshotView, *, addressees: str, signed_by: str, signed_on: da
     programme, total = figures["programme"], counts_of(figures["total"])
     sections = [
         Section("总体情况", _overall(view, total, earlier)),
-        Section("分区市情况", _by_group(figures["by"]["region"], total, "区市", "各区市")),
-        Section("分行业领域情况", _by_group(figures["by"]["sector"], total, "行业领域", "各行业领域")),
+        Section("分区市情况", _by_group(view, "region", "区市", "各区市")),
+        Section("分行业领域情况", _by_group(view, "sector", "行业领域", "各行业领域")),
         Section("存在的主要问题", _problems(view, total)),
         Section("下一步工作要求", _requirements(view, total)),
     ]
@@ -80,13 +92,17 @@ def _opening(programme: Mapping[str, Any], view: SnapshotView) -> str:
 def _overall(view: SnapshotView, total: Counts, earlier: SnapshotView | None) -> tuple[Block, ...]:
     people = view.figures["persons"]
     overdue = sum(1 for row in view.figures["uncovered"] if row["days_overdue"])
+    exempt = f"（另经批准核减{total.exempt}家，不计入应训）" if total.exempt else ""
+    examined = has_paper(view.figures)
+    scores = f"参加考试{people['examined']}人，考试合格{people['passed']}人，" if examined else "本专项不设考试，"
     text = (
-        f"全市应训企业{total.due}家（另经批准核减{total.exempt}家，不计入应训），已完成{total.completed}家，企业覆盖率{show_rate(total)}；"
-        f"已参训{total.trained}家，已参加考试{total.examined}家。未完成{total.uncovered}家，其中已逾期{overdue}家。"
+        f"全市应训企业{total.due}家{exempt}，已完成{total.completed}家，企业覆盖率{show_rate(total)}；"
+        f"已参训{total.trained}家{f'，已参加考试{total.examined}家' if examined else ''}。"
+        f"未完成{total.uncovered}家，其中已逾期{overdue}家。"
     )
     persons = (
-        f"应训人员{people['due']}人（一人任职多家企业的只计1人），已参训{people['trained']}人，参加考试{people['examined']}人，"
-        f"考试合格{people['passed']}人，完成全部要求{people['completed']}人；其中新任未满{view.figures['programme']['grace_days']}天的"
+        f"应训人员{people['due']}人（一人任职多家企业的只计1人），已参训{people['trained']}人，"
+        f"{scores}完成全部要求{people['completed']}人；其中新任未满{view.figures['programme']['grace_days']}天的"
         f"{people['new_holders']}人。"
     )
     policy = f"完成判定采用口径{HolderPolicy(view.policy).label}。"
@@ -106,20 +122,20 @@ def _compared(view: SnapshotView, total: Counts, earlier: SnapshotView) -> str:
     return f"与上次通报（统计时点{earlier.as_of.isoformat()}，快照{earlier.number}）相比，{change}{due}{points}。"
 
 
-def _by_group(groups: Sequence[Mapping[str, Any]], total: Counts, column: str, each: str) -> tuple[Block, ...]:
-    known = [(str(group["label"]), counts_of(group)) for group in groups]
+def _by_group(view: SnapshotView, by: str, column: str, each: str) -> tuple[Block, ...]:
+    known, total = [(str(group["label"]), counts_of(group)) for group in view.figures["by"][by]], counts_of(view.figures["total"])
     ranked = sorted((pair for pair in known if pair[1].due), key=lambda pair: (-(pair[1].rate or 0), pair[0]))
     if not ranked:
         return (Paragraph("没有应训企业。"),)
-    first, last = ranked[0], ranked[-1]
-    said = f"{each}中，{first[0]}覆盖率最高，为{show_rate(first[1])}"
-    said += f"；{last[0]}最低，为{show_rate(last[1])}，尚有{last[1].uncovered}家未完成。"
-    rows = [(str(place), label, *_figures(counts)) for place, (label, counts) in enumerate(ranked, start=1)]
-    rows += [("—", label, *_figures(counts)) for label, counts in known if not counts.due]
+    best, worst = show_rate(ranked[0][1]), show_rate(ranked[-1][1])
+    said = f"{each}覆盖率均为{best}。" if best == worst else f"{each}中，{_best(ranked)}；{_worst(ranked)}。"
+    columns = tuple(name for name in MEASURE_COLUMNS if name != OF_A_PAPER or has_paper(view.figures))
+    rows = [(str(place), label, *_figures(counts, columns)) for place, (label, counts) in enumerate(ranked, start=1)]
+    rows += [("—", label, *_figures(counts, columns)) for label, counts in known if not counts.due]
     table = Table(
-        caption=f"{column}完成情况（按覆盖率排序）", columns=("序号", column, *MEASURE_COLUMNS),
-        rows=(*rows, ("", "合计", *_figures(total))), numeric=frozenset(MEASURE_COLUMNS) | {"序号"}, last_is_total=True,
-        widths=(0.8, 2.6, 1.2, 1.1, 1.1, 1.1, 1.1, 0.9, 1.2),
+        caption=f"{column}完成情况（按覆盖率排序）", columns=("序号", column, *columns),
+        rows=(*rows, ("", "合计", *_figures(total, columns))), numeric=frozenset(columns) | {"序号"}, last_is_total=True,
+        widths=(0.8, 2.6, *(WIDTHS.get(name, 1.1) for name in columns)),
     )  # fmt: skip
     bars = Bars(
         caption=f"{column}覆盖率", bars=tuple((label, counts.completed, counts.due) for label, counts in ranked), part=total.completed,
@@ -128,9 +144,27 @@ def _by_group(groups: Sequence[Mapping[str, Any]], total: Counts, column: str, e
     return (table,) if len(ranked) == 1 else (Paragraph(said), table, bars)
 
 
-def _figures(counts: Counts) -> tuple[str, ...]:
+def _best(ranked: Sequence[tuple[str, Counts]]) -> str:
+    """Who is first; of several who share the place none is left out for coming later in the alphabet."""
+    shown = show_rate(ranked[0][1])
+    level = [label for label, counts in ranked if show_rate(counts) == shown]
+    return f"{_named(level)}覆盖率最高，{'均' if len(level) > 1 else ''}为{shown}"
+
+
+def _worst(ranked: Sequence[tuple[str, Counts]]) -> str:
+    shown = show_rate(ranked[-1][1])
+    level = {label: counts.uncovered for label, counts in ranked if show_rate(counts) == shown}
+    return f"{_named(list(level))}最低，{'均' if len(level) > 1 else ''}为{shown}，尚有{sum(level.values())}家未完成"
+
+
+def _named(labels: Sequence[str]) -> str:
+    return "、".join(labels) if len(labels) <= NAMED_WORST else f"{labels[0]}等{len(labels)}个"
+
+
+def _figures(counts: Counts, columns: Sequence[str]) -> tuple[str, ...]:
     values = (counts.due, counts.trained, counts.examined, counts.completed, counts.uncovered, counts.exempt)
-    return (*(str(value) for value in values), show_rate(counts))
+    shown = dict(zip(MEASURE_COLUMNS, (*(str(value) for value in values), show_rate(counts)), strict=True))
+    return tuple(shown[name] for name in columns)
 
 
 def _problems(view: SnapshotView, total: Counts) -> tuple[Block, ...]:
@@ -143,12 +177,18 @@ def _problems(view: SnapshotView, total: Counts) -> tuple[Block, ...]:
         names = "、".join(f"{label}（{show_rate(counts)}）" for label, counts in behind[:NAMED_WORST])
         blocks.append(Paragraph(f"（一）进度不平衡。{len(behind)}个区市低于全市平均水平，较低的是{names}。"))
     reasons = Counter(row["reason"] for row in rows)
+    examined = has_paper(view.figures)
+    texts = _PROBLEMS if examined else {**_PROBLEMS, NotCoveredReason.NOT_ATTEMPTED: "登录过但没有参加培训"}
     parts = [
         f"{text}的{reasons[reason.value]}家，占{show_share(reasons[reason.value], len(rows))}"
-        for reason, text in _PROBLEMS.items()
+        for reason, text in texts.items()
         if reasons[reason.value]
     ]
-    blocks.append(Paragraph(f"（{NUMERALS[len(blocks)]}）学习考试没有落实到人。未完成的{len(rows)}家企业中，{'；'.join(parts)}。"))
+    blocks.append(
+        Paragraph(
+            f"（{NUMERALS[len(blocks)]}）{'学习考试' if examined else '培训'}没有落实到人。未完成的{len(rows)}家企业中，{'；'.join(parts)}。"
+        )
+    )
     overdue = sorted((row for row in rows if row["days_overdue"]), key=lambda row: -row["days_overdue"])
     if overdue:
         where = Counter(row["district_name"] for row in overdue)
@@ -169,18 +209,25 @@ def _behind(groups: Sequence[Mapping[str, Any]], total: Counts) -> list[tuple[st
 
 def _requirements(view: SnapshotView, total: Counts) -> tuple[Block, ...]:
     due = date.fromisoformat(view.figures["programme"]["due_on"])
-    when = f"于{_chinese(due)}前全部完成" if view.as_of <= due else "立即组织补训补考，逾期企业逐家说明原因"
+    when = (
+        f"于{_chinese(due)}前全部完成"
+        if view.as_of <= due
+        else f"立即组织补训{'补考' if has_paper(view.figures) else ''}，逾期企业逐家说明原因"
+    )
     rows = view.figures["uncovered"]
     if not rows:
         return (Paragraph("各区市、各有关部门要巩固成果，对新设企业、新任负责人及时登记、及时培训，保持应训尽训。"),)
-    without = sum(row["reason"] == NotCoveredReason.NO_HOLDER.value for row in rows)
-    texts = [
-        f"（一）逐家督促。各区市要将附件所列{total.uncovered}家未完成企业分解到镇街，明确责任人，{when}。",
-        "（二）分类帮扶。对从未登录的，上门指导激活账号；对考试未合格的，组织集中学习后补考；对新任负责人，在宽限期内完成。",
-    ]
+    reasons = Counter(row["reason"] for row in rows)
+    without = reasons[NotCoveredReason.NO_HOLDER.value]
+    texts = [f"（一）逐家督促。各区市要将附件所列{total.uncovered}家未完成企业分解到镇街，明确责任人，{when}。"]
+    help_ = _HELP if has_paper(view.figures) else {**_HELP, NotCoveredReason.NOT_ATTEMPTED: "对登录后没有参加培训的，约定时间完成"}
+    helped = [text for reason, text in help_.items() if reasons[reason.value]]
+    if helped:
+        texts.append(f"（{NUMERALS[len(texts)]}）分类帮扶。{'；'.join(helped)}。")
     if without:
         texts.append(
-            f"（三）核准底数。{without}家企业没有登记主要负责人，属地镇街要尽快核实登记；注销、停产的按规定办理核减，不得擅自剔除。"
+            f"（{NUMERALS[len(texts)]}）核准底数。{without}家企业没有登记主要负责人，属地镇街要尽快核实登记；"
+            "注销、停产的按规定办理核减，不得擅自剔除。"
         )
     return tuple(Paragraph(text) for text in texts)
 

@@ -89,7 +89,7 @@ def year_summary(
         f"（同一企业参加几个专项的，按几家次计）。"
     )
     done = (
-        f"全年举办有学时记录的班次{facts.sessions}个，{facts.attendants}人参加，累计在堂{facts.minutes}分钟；交卷{facts.attempts}人次，"
+        f"全年举办有学时记录的班次{facts.sessions}个，{facts.attendants}人参加，累计在堂{facts.minutes / 60:.1f}小时；交卷{facts.attempts}人次，"
         f"参加考试{facts.candidates}人，其中至少一次合格{facts.passed}人，占{show_share(facts.passed, facts.candidates)}；"
         f"出具结业证明{facts.certificates}份。"
     )

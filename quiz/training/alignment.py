@@ -210,7 +210,8 @@ def _compare_duties(
             closures=closures(record, today=today),
             requirements=programme.requirements,
             holder=people.holders.get(post.person_id, nobody),
-            standing=record.standing,
+            duty_id=duty_id,
+            exemptions=record.exemptions,
         )
         if state is None or state == known:
             continue

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from quiz.training.periods import Period, intersect, outside, union
 from quiz.training.requirements import Amounts, ClassState, Holder, Requirements, class_state, completed_on, study_state
 from quiz.vocabulary import DutyClosing, OrganisationKind
 
 __all__ = [
-    "Audience", "DutyState", "OrganisationFacts", "Period", "PostFacts", "Progress", "Requirements", "Terms", "due_day", "duty_state",
-    "intersect", "matches_placement", "matches_traits", "memberships", "observe_traits", "reached_on", "selects", "union", "why",
+    "Audience", "DutyState", "Granted", "OrganisationFacts", "Period", "PostFacts", "Progress", "Requirements", "Terms", "due_day",
+    "duty_state", "exempted", "intersect", "matches_placement", "matches_traits", "memberships", "observe_traits", "reached_on", "selects", "union", "why",
 ]  # fmt: skip
 
 ALL_TIME_SINCE = date.min
@@ -234,12 +234,35 @@ class DutyState:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """An exemption of the whole organisation that stands: whoever becomes a holder meanwhile is exempt with it."""
+class Granted:
+    """One exemption as it was granted: of a single duty, or (`duty_id` None) of the organisation, whoever holds its posts meanwhile."""
 
-    since: date
-    until: date | None
+    duty_id: int | None
+    period: Period
     reason: str
+
+
+class Exempted(NamedTuple):
+    """What a duty says of its exemptions: the latest days without a gap, on what paper, and the last day on which one ended."""
+
+    since: date | None = None
+    until: date | None = None
+    reason: str = ""
+    last_end: date | None = None
+
+
+def exempted(granted: Sequence[Granted], *, duty_id: int | None, owed: Period) -> Exempted:
+    """The exemptions of a duty taken together: its own, and those of the organisation that met it."""
+    met = [
+        each
+        for each in granted
+        if (each.duty_id is None and intersect([each.period], [owed])) or (each.duty_id is not None and each.duty_id == duty_id)
+    ]
+    if not met:
+        return Exempted()
+    last = union(each.period for each in met)[-1]
+    reason = max(met, key=lambda each: each.period.since).reason
+    return Exempted(last.since, last.until, reason, max((each.period.until for each in met if each.period.until is not None), default=None))
 
 
 def due_day(terms: Terms, *, owed_since: date, extended_to: date | None = None, exempt_until: date | None = None) -> date:
@@ -283,7 +306,8 @@ def duty_state(
     closures: Sequence[Period] = (),
     requirements: Requirements = _PAPER_ONLY,
     holder: Holder = _NOBODY_ELSE,
-    standing: Standing | None = None,
+    duty_id: int | None = None,
+    exemptions: Sequence[Granted] = (),
 ) -> DutyState | None:
     """What the duty of this post ought to say; None when there is none and never was.
 
@@ -299,7 +323,8 @@ def duty_state(
         assert known is not None
         opened_on = owed_since = known.opened_on
         closed_on = opened_on
-    granted = known or _new_duty(post, opened_on=opened_on, due_on=terms.due_on, standing=standing)
+    granted = known or _new_duty(post, opened_on=opened_on, due_on=terms.due_on)
+    exempt = exempted(exemptions, duty_id=duty_id, owed=Period(opened_on, closed_on))
     hours, study_minutes, materials_on = ClassState(), 0, None
     if opened_on != closed_on:
         whole = Period(opened_on, closed_on)
@@ -314,13 +339,16 @@ def duty_state(
         person_id=post.person_id,
         designated=post.designated,
         opened_on=opened_on,
-        due_on=due_day(terms, owed_since=owed_since, extended_to=granted.extended_to, exempt_until=granted.exempt_until),
+        due_on=due_day(terms, owed_since=owed_since, extended_to=granted.extended_to, exempt_until=exempt.last_end),
         is_new_holder=post.held_from > terms.opens_on,
         trained_on=reached_on(progress.first_day, opened_on=opened_on, closed_on=closed_on),
         examined_on=reached_on(progress.examined_on, opened_on=opened_on, closed_on=closed_on),
         passed_on=passed_on,
         completed_on=done_on,
         completed_attempt_id=progress.attempt_id if done_on is not None and passed_on is not None else None,
+        exempted_on=exempt.since,
+        exempt_until=exempt.until,
+        exempt_reason=exempt.reason,
         closed_on=closed_on,
         closing=closing_reason(closed_on=closed_on, completed_on=done_on, held_to=post.held_to, closures=closures),
         is_first_time=hours.is_first_time,
@@ -332,11 +360,8 @@ def duty_state(
     )
 
 
-def _new_duty(post: PostFacts, *, opened_on: date, due_on: date, standing: Standing | None) -> DutyState:
-    duty = DutyState(
+def _new_duty(post: PostFacts, *, opened_on: date, due_on: date) -> DutyState:
+    return DutyState(
         organisation_id=post.organisation_id, role=post.role, post_id=post.id, person_id=post.person_id,
         designated=post.designated, opened_on=opened_on, due_on=due_on, is_new_holder=False,
     )  # fmt: skip
-    if standing is None or (standing.until is not None and standing.until <= opened_on):
-        return duty
-    return replace(duty, exempted_on=standing.since, exempt_until=standing.until, exempt_reason=standing.reason)

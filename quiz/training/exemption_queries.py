@@ -16,6 +16,8 @@ from quiz.models.organisations import Organisation, Person, Region
 from quiz.models.training import Duty, ExemptionRequest, Programme
 from quiz.organisations.reach import Reaches
 from quiz.problems import NotFound
+from quiz.training.periods import Period
+from quiz.training.rulings import shown
 from quiz.vocabulary import ExemptionGround, ExemptionState
 
 
@@ -58,7 +60,27 @@ class ExemptionRow:
     @property
     def whom(self) -> str:
         """For whom it is asked."""
-        return self.person or "全部负责人"
+        return self.person or "整个企业"
+
+    @property
+    def back_on(self) -> date | None:
+        """First day on which it is owed again, by decision or by the end that was asked for."""
+        return self.ended_on or self.until
+
+    @property
+    def days(self) -> str:
+        """`2026-09-10 至 2026-11-30`; ended on its first day it never held."""
+        if self.back_on is not None and self.back_on <= self.effective_on:
+            return "未曾生效"
+        return shown(Period(self.effective_on, self.back_on))
+
+    def is_over(self, day: date) -> bool:
+        """Granted to a day that has come?"""
+        return self.state is ExemptionState.APPROVED and self.until is not None and self.until <= day
+
+    def shown_state(self, day: date) -> str:
+        """How it stands, in a word."""
+        return "已到期" if self.is_over(day) else self.state.label
 
     @property
     def is_pending(self) -> bool:

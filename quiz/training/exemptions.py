@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -15,15 +15,17 @@ from quiz.accounts import audit
 from quiz.accounts import queries as accounts
 from quiz.accounts.audit import Actor
 from quiz.accounts.domain import Permission, User
-from quiz.models.organisations import Organisation
-from quiz.models.training import Duty, ExemptionRequest, Programme
+from quiz.models.organisations import Organisation, Person
+from quiz.models.training import Duty, Exemption, ExemptionRequest, Membership, Programme
 from quiz.organisations.reach import Placed, Reach
 from quiz.problems import Forbidden, Invalid, NotFound, Refusal
-from quiz.training import exemption_papers, exemption_queries, service
+from quiz.training import exemption_papers, exemption_queries, rulings
+from quiz.training.domain import Terms, due_day
 from quiz.training.exemption_papers import Upload
 from quiz.training.exemption_queries import ExemptionRow
 from quiz.training.facts import exemption_reason
-from quiz.vocabulary import ExemptionGround, ExemptionState, ProgrammeState
+from quiz.training.periods import Period
+from quiz.vocabulary import ExemptionGround, ExemptionState, HolderPolicy, ProgrammeState
 
 SHORTEST_REASON = 6
 PENDING = (ExemptionState.REQUESTED, ExemptionState.FIRST_APPROVED)
@@ -40,7 +42,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked for, by whom of an organisation (`duty_id` None: all its holders) and from when."""
+    """What is asked for, for whom of an organisation (`duty_id` None: the whole of it, with holders or without) and for which days."""
 
     programme_id: int
     organisation_id: int
@@ -50,6 +52,77 @@ class Asked:
     paper: str
     effective_on: date
     until: date | None = None
+    """First day on which it is owed again; None while no end is known."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An open programme in which an enterprise may be exempted, the holders it may be asked for singly, and what was granted before."""
+
+    programme_id: int
+    programme_code: str
+    programme: str
+    opens_on: date
+    due_on: date
+    grace_days: int
+    member_since: date
+    holders: tuple[tuple[int, str], ...]
+    """Duty and name of each who still owes it."""
+    granted: tuple[Period, ...]
+    """Days on which the whole enterprise was or is exempt, in order."""
+
+    def owed_until(self, back_on: date) -> date:
+        """Last day in time for an exemption that ends on that day."""
+        return due_day(Terms(self.opens_on, self.due_on, self.grace_days), owed_since=self.member_since, exempt_until=back_on)
+
+    def starts_on(self, today: date) -> date:
+        """From when another exemption would be: from today, or going on from the one that stands to a day."""
+        return next((each.until for each in self.granted if each.holds(today) and each.until is not None), today)
+
+
+def subjects(session: Session, *, user: User, organisation_id: int, today: date) -> tuple[Subject, ...]:
+    """Where the enterprise is due now and not covered; a holder is not needed for that."""
+    _reached(session, user, organisation_id)
+    members = (
+        select(Programme, col(Membership.since))
+        .join(Membership, col(Membership.programme_id) == col(Programme.id))
+        .where(
+            col(Membership.organisation_id) == organisation_id, col(Programme.state) == ProgrammeState.OPEN.value,
+            col(Membership.since) <= today, or_(col(Membership.until).is_(None), col(Membership.until) > today),
+        )
+        .order_by(col(Programme.due_on), col(Programme.id))
+    )  # fmt: skip
+    found = []
+    for programme, since in session.execute(members):
+        if _is_covered(session, programme, organisation_id, today):
+            continue
+        granted = select(col(Exemption.since), col(Exemption.until)).where(
+            col(Exemption.programme_id) == programme.id, col(Exemption.organisation_id) == organisation_id, col(Exemption.duty_id).is_(None)
+        )
+        periods = tuple(Period(*row) for row in session.execute(granted.order_by(col(Exemption.since))))
+        if any(each.holds(today) and each.until is None for each in periods):
+            continue
+        found.append(
+            Subject(
+                programme.id, programme.code, programme.title, programme.opens_on, programme.due_on, programme.grace_days, since,
+                _holders(session, programme.id, organisation_id, today), periods,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _holders(session: Session, programme_id: int, organisation_id: int, today: date) -> tuple[tuple[int, str], ...]:
+    owing = (
+        select(col(Duty.id), col(Person.name))
+        .join(Person, col(Person.id) == col(Duty.person_id))
+        .where(
+            col(Duty.programme_id) == programme_id, col(Duty.organisation_id) == organisation_id, col(Duty.closed_on).is_(None),
+            col(Duty.completed_on).is_(None),
+            or_(col(Duty.exempted_on).is_(None), col(Duty.exempt_until).is_not(None) & (col(Duty.exempt_until) <= today)),
+        )
+        .order_by(col(Duty.id))
+    )  # fmt: skip
+    return tuple((duty_id, name) for duty_id, name in session.execute(owing) if duty_id is not None)
 
 
 def levels(user: User, organisation: Placed) -> frozenset[Level]:
@@ -71,14 +144,17 @@ def ask(session: Session, *, user: User, asked: Asked, upload: Upload | None, ac
     programme = session.get(Programme, asked.programme_id)
     if programme is None or programme.state != ProgrammeState.OPEN:
         raise Refusal("只有进行中的专项才能申请核减。", code="programme_not_open")
-    _check(asked, opens_on=programme.opens_on, today=clock.local_day(now))
+    today = clock.local_day(now)
+    _check(asked, opens_on=programme.opens_on, latest=max(today, _standing_until(session, asked, today)))
     if upload is None:
         raise Invalid("请上传核减所依据文件的扫描件（PDF、JPG 或 PNG）。", code="paper_missing")
-    if not _targets(session, asked.programme_id, asked.organisation_id, asked.duty_id, asked.effective_on):
+    if not _is_concerned(session, asked):
         raise Refusal(
-            "该企业在这个专项里没有可以核减的任务：不属于培训对象、没有登记负责人、已经完成或已经核减。请先核对企业名册。",
+            "该企业在这个专项里没有可以核减的任务：这段时间不属于培训对象，或该负责人已离任、已完成。请先核对企业名册。",
             code="nothing_to_exempt",
         )
+    if asked.duty_id is None and _is_covered(session, programme, asked.organisation_id, max(today, asked.effective_on)):
+        raise Refusal("该企业在这个专项里已经完成，不用再核减。", code="nothing_to_exempt")
     _refuse_second(session, asked)
     row = ExemptionRequest(
         programme_id=asked.programme_id, organisation_id=asked.organisation_id, duty_id=asked.duty_id, ground=asked.ground.value,
@@ -91,24 +167,33 @@ def ask(session: Session, *, user: User, asked: Asked, upload: Upload | None, ac
     return _told(session, row, user, actor, "request_exemption", now, subject=organisation.name)
 
 
-def _check(asked: Asked, *, opens_on: date, today: date) -> None:
+def _check(asked: Asked, *, opens_on: date, latest: date) -> None:
     if len(asked.reason.strip()) < SHORTEST_REASON:
         raise Invalid("请写明申请核减的理由，例如“整个培训期间停产，无从业人员”。", code="reason_short")
     if len(asked.paper.strip()) < 4:
         raise Invalid("请写明所依据文件的名称和文号，例如“停产核实表（张村应急〔2026〕12 号）”。", code="paper_title")
-    if not opens_on <= asked.effective_on <= today:
-        raise Invalid(f"核减开始的日期须在专项开始（{opens_on.isoformat()}）和今天之间。", code="exemption_days")
+    if not opens_on <= asked.effective_on <= latest:
+        raise Invalid(f"核减开始的日期须在专项开始（{opens_on.isoformat()}）和 {latest.isoformat()} 之间。", code="exemption_days")
     if asked.until is not None and asked.until <= asked.effective_on:
-        raise Invalid("恢复应训的日期须晚于核减开始的日期。", code="exemption_days")
+        raise Invalid("核减截止的日期不能早于核减开始的日期。", code="exemption_days")
+
+
+def _standing_until(session: Session, asked: Asked, today: date) -> date:
+    """Where an exemption stands to a day, another may be asked for beforehand that goes on from it."""
+    standing = rulings.overlapping(
+        session, programme_id=asked.programme_id, organisation_id=asked.organisation_id, duty_id=asked.duty_id,
+        days=Period(today, today + timedelta(days=1)),
+    )  # fmt: skip
+    return standing.until if standing is not None and standing.until is not None else today
 
 
 def _refuse_second(session: Session, asked: Asked) -> None:
-    """One request at a time for the same holder: another one would decide the same thing twice."""
-    standing = session.execute(
+    """One request at a time for the same holder, and no day twice: another one would decide the same thing again."""
+    pending = session.execute(
         select(col(ExemptionRequest.id)).where(
             col(ExemptionRequest.programme_id) == asked.programme_id,
             col(ExemptionRequest.organisation_id) == asked.organisation_id,
-            col(ExemptionRequest.state).in_([*(state.value for state in PENDING), ExemptionState.APPROVED.value]),
+            col(ExemptionRequest.state).in_([state.value for state in PENDING]),
             *(
                 []
                 if asked.duty_id is None
@@ -116,8 +201,18 @@ def _refuse_second(session: Session, asked: Asked) -> None:
             ),
         )
     ).first()
-    if standing is not None:
-        raise Refusal(f"该企业已有一份核减申请（编号 {standing[0]}）在办或有效，请先办结那一份。", code="request_exists")
+    if pending is not None:
+        raise Refusal(f"该企业已有一份核减申请（编号 {pending[0]}）在办，请先办结那一份。", code="request_exists")
+    for duty_id in {None, asked.duty_id}:
+        days = Period(asked.effective_on, asked.until)
+        standing = rulings.overlapping(
+            session, programme_id=asked.programme_id, organisation_id=asked.organisation_id, duty_id=duty_id, days=days
+        )
+        if standing is not None:
+            raise Refusal(
+                f"该企业 {rulings.shown(standing)}已经核减，请把日期改到这段时间以外；要提前恢复的，请在原申请里办理恢复应训。",
+                code="request_exists",
+            )
 
 
 def give_opinion(
@@ -149,7 +244,7 @@ def decide(session: Session, *, user: User, request_id: int, approve: bool, opin
     row.second_by, row.second_at, row.second_opinion = user.account_id, now, opinion.strip()
     session.flush()
     if approve:
-        _exempt(session, row)
+        _exempt(session, row, today=clock.local_day(now))
     action = "exempt" if approve else "refuse_exemption"
     return _told(session, row, user, actor, action, now, subject=organisation.name, reason=opinion.strip())
 
@@ -173,8 +268,7 @@ def end(session: Session, *, user: User, request_id: int, ended_on: date, reason
         raise Invalid("请写明恢复应训的原因，例如“11 月 20 日复产，镇街核实”。", code="reason_short")
     if ended_on < row.effective_on or (row.until is not None and ended_on > row.until):
         raise Invalid("恢复应训的日期须在核减期间之内。", code="exemption_days")
-    for duty_id in _exempted(session, row):
-        service.withdraw_exemption(session, duty_id=duty_id, withdrawn_on=ended_on)
+    rulings.end_of_request(session, request_id=request_id, ended_on=ended_on)
     row.state, row.ended_on = ExemptionState.ENDED.value, ended_on
     return _told(
         session, row, user, actor, "end_exemption", now, subject=organisation.name, reason=reason.strip(), ended_on=ended_on.isoformat()
@@ -216,41 +310,56 @@ def _opinion(approve: bool, opinion: str) -> None:
         raise Invalid("不予核减的，请写明理由。", code="opinion_missing")
 
 
-def _targets(session: Session, programme_id: int, organisation_id: int, duty_id: int | None, effective_on: date) -> list[int]:
-    """Duties an exemption from that day would take off: still owed on some day from then on, not completed, not exempt."""
-    asked: list[Any] = [
-        col(Duty.programme_id) == programme_id,
-        col(Duty.organisation_id) == organisation_id,
-        or_(col(Duty.closed_on).is_(None), col(Duty.closed_on) > effective_on),
-        col(Duty.completed_on).is_(None),
-        or_(col(Duty.exempted_on).is_(None), col(Duty.exempt_until).is_not(None)),
-    ]
-    if duty_id is not None:
-        asked.append(col(Duty.id) == duty_id)
+def _is_concerned(session: Session, asked: Asked) -> bool:
+    """Is the organisation in the audience on some of these days, and, of a single holder, the duty owed and not completed?"""
     session.flush()
-    return list(session.execute(select(Duty.id).where(*asked).order_by(col(Duty.id))).scalars())  # type: ignore[call-overload]
-
-
-def _exempt(session: Session, row: ExemptionRequest) -> None:
-    reason = exemption_reason(row.paper, row.reason)
-    found = _targets(session, row.programme_id, row.organisation_id, row.duty_id, row.effective_on)
-    if not found:
-        raise Refusal("这些任务在此期间已经完成、结束或核减，不用再核减；请办理“不予核减”。", code="nothing_to_exempt")
-    for duty_id in found:
-        service.exempt(session, duty_id=duty_id, exempted_on=row.effective_on, reason=reason, until=row.until)
-
-
-def _exempted(session: Session, row: ExemptionRequest) -> list[int]:
-    """Duties that are exempt by this request."""
-    asked: list[Any] = [
-        col(Duty.programme_id) == row.programme_id,
-        col(Duty.organisation_id) == row.organisation_id,
-        col(Duty.exempted_on) == row.effective_on,
-        col(Duty.exempt_until).is_(None) if row.until is None else col(Duty.exempt_until) == row.until,
+    member = [
+        col(Membership.programme_id) == asked.programme_id,
+        col(Membership.organisation_id) == asked.organisation_id,
+        or_(col(Membership.until).is_(None), col(Membership.until) > asked.effective_on),
+        *([] if asked.until is None else [col(Membership.since) < asked.until]),
     ]
-    if row.duty_id is not None:
-        asked.append(col(Duty.id) == row.duty_id)
-    return list(session.execute(select(Duty.id).where(*asked).order_by(col(Duty.id))).scalars())  # type: ignore[call-overload]
+    if session.execute(select(col(Membership.since)).where(*member).limit(1)).first() is None:
+        return False
+    if asked.duty_id is None:
+        return True
+    owing = [
+        col(Duty.id) == asked.duty_id,
+        col(Duty.programme_id) == asked.programme_id,
+        col(Duty.organisation_id) == asked.organisation_id,
+        or_(col(Duty.closed_on).is_(None), col(Duty.closed_on) > asked.effective_on),
+        col(Duty.completed_on).is_(None),
+    ]
+    return session.execute(select(col(Duty.id)).where(*owing)).first() is not None
+
+
+def _is_covered(session: Session, programme: Programme, organisation_id: int, day: date) -> bool:
+    """Have all completed it whom the programme waits for? Without a holder nobody has."""
+    held = [
+        col(Duty.programme_id) == programme.id,
+        col(Duty.organisation_id) == organisation_id,
+        col(Duty.opened_on) <= day,
+        or_(col(Duty.closed_on).is_(None), col(Duty.closed_on) > day),
+        or_(col(Duty.exempted_on).is_(None), col(Duty.exempted_on) > day, col(Duty.exempt_until) <= day),
+    ]
+    rows = session.execute(select(col(Duty.designated), col(Duty.completed_on)).where(*held)).all()
+    named = [row for row in rows if row.designated] if programme.policy == HolderPolicy.DESIGNATED else []
+    return bool(rows) and all(row.completed_on is not None and row.completed_on <= day for row in named or rows)
+
+
+def _exempt(session: Session, row: ExemptionRequest, *, today: date) -> None:
+    """Grant what was asked, unless it was completed or exempted meanwhile."""
+    asked = Asked(
+        row.programme_id, row.organisation_id, row.duty_id, ExemptionGround(row.ground), row.reason, row.paper, row.effective_on, row.until
+    )
+    programme = session.get_one(Programme, row.programme_id)
+    is_done = row.duty_id is None and _is_covered(session, programme, row.organisation_id, max(today, row.effective_on))
+    if is_done or not _is_concerned(session, asked):
+        raise Refusal("这些任务在此期间已经完成、结束或核减，不用再核减；请办理“不予核减”。", code="nothing_to_exempt")
+    rulings.grant(
+        session, programme_id=row.programme_id, organisation_id=row.organisation_id, duty_id=row.duty_id,
+        days=Period(row.effective_on, row.until), reason=exemption_reason(row.paper, row.reason), request_id=row.id,
+    )  # fmt: skip
 
 
 def _told(

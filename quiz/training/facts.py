@@ -12,11 +12,11 @@ from sqlmodel import Session, col
 
 from quiz import clock
 from quiz.models.organisations import Closure, Organisation, OrganisationFeature, Placement, Post, Region
-from quiz.models.training import Duty, ExemptionRequest, Membership, Programme, TraitPeriod
+from quiz.models.training import Duty, Exemption, Membership, Programme, TraitPeriod
 from quiz.training import hours_by_law
-from quiz.training.domain import Audience, DutyState, Period, PostFacts, Standing, Terms
+from quiz.training.domain import Audience, DutyState, Granted, Period, PostFacts, Terms
 from quiz.training.requirements import Requirements
-from quiz.vocabulary import ExemptionState, OrganisationStatus
+from quiz.vocabulary import OrganisationStatus
 
 CHUNK = 2_000
 """Organisations handled at once: few statements, and IN-lists far below SQLite's limit."""
@@ -69,8 +69,8 @@ class OrganisationRecord:
     members: list[Period] = field(default_factory=list)
     duties: dict[int, tuple[int, DutyState]] = field(default_factory=dict)
     """Post → (id of the duty row, its state)."""
-    standing: Standing | None = None
-    """The exemption of the whole organisation, while one stands."""
+    exemptions: list[Granted] = field(default_factory=list)
+    """Of the organisation and of its single holders, in order."""
 
 
 _programme: Any = select(  # type: ignore[call-overload]
@@ -130,19 +130,14 @@ _traits = _periods_of(TraitPeriod)
 _duties: Any = select(col(Duty.id), *(getattr(Duty, name) for name in DUTY_FIELDS)).where(
     col(Duty.programme_id) == bindparam("programme_id"), col(Duty.organisation_id).in_(bindparam("ids", expanding=True))
 )
-_standing = (
-    select(
-        col(ExemptionRequest.organisation_id), col(ExemptionRequest.effective_on), col(ExemptionRequest.until),
-        col(ExemptionRequest.ended_on), col(ExemptionRequest.paper), col(ExemptionRequest.reason),
-    )
+_exemptions = (
+    select(col(Exemption.organisation_id), col(Exemption.duty_id), col(Exemption.since), col(Exemption.until), col(Exemption.reason))
     .where(
-        col(ExemptionRequest.programme_id) == bindparam("programme_id"),
-        col(ExemptionRequest.organisation_id).in_(bindparam("ids", expanding=True)),
-        col(ExemptionRequest.state).in_((ExemptionState.APPROVED.value, ExemptionState.ENDED.value)),
-        col(ExemptionRequest.duty_id).is_(None),
+        col(Exemption.programme_id) == bindparam("programme_id"),
+        col(Exemption.organisation_id).in_(bindparam("ids", expanding=True)),
     )
-    .order_by(col(ExemptionRequest.effective_on), col(ExemptionRequest.id))
-)  # fmt: skip
+    .order_by(col(Exemption.since), col(Exemption.id))
+)
 
 
 def core(session: Session) -> Connection:
@@ -247,8 +242,6 @@ def records(session: Session, *, programme: ProgrammeFacts, ids: Sequence[int], 
     for duty_id, *state in connection.execute(_duties, scope):
         duty = DutyState(*state)
         found[duty.organisation_id].duties[duty.post_id] = (duty_id, duty)
-    for row in connection.execute(_standing, scope):
-        ends_on = row.ended_on or row.until
-        if ends_on is None or ends_on > row.effective_on:
-            found[row.organisation_id].standing = Standing(row.effective_on, ends_on, exemption_reason(row.paper, row.reason))
+    for organisation_id, duty_id, since, until, reason in connection.execute(_exemptions, scope):
+        found[organisation_id].exemptions.append(Granted(duty_id, Period(since, until), reason))
     return found

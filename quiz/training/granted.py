@@ -40,10 +40,9 @@ class DutyRow:
     closed_on: date | None
     closing: str | None
 
-    @property
-    def is_exempt(self) -> bool:
-        """Does an exemption stand?"""
-        return self.exempted_on is not None and self.exempt_until is None
+    def is_exempt_on(self, day: date) -> bool:
+        """Does an exemption hold that day?"""
+        return self.exempted_on is not None and self.exempted_on <= day and (self.exempt_until is None or day < self.exempt_until)
 
 
 _COLUMNS: tuple[Any, ...] = (

@@ -47,6 +47,11 @@ class ProgrammeView:
     retraining_months: int | None
 
     @property
+    def has_paper(self) -> bool:
+        """Is anything examined? Without a paper there is nobody who sat or passed one, and no figure says so."""
+        return self.paper_id is not None
+
+    @property
     def requirements(self) -> Requirements:
         """Its components."""
         return facts.requirements_of(self)

@@ -17,14 +17,15 @@ from quiz.models.training import Duty, Membership, Programme, TraitPeriod
 from quiz.problems import Invalid, NotFound, Refusal
 from quiz.training import alignment, facts, queries
 from quiz.training.alignment import synchronise
-from quiz.training.domain import Audience, Period, due_day, intersect
+from quiz.training.domain import Audience
 from quiz.training.queries import DutyView, ProgrammeView
 from quiz.training.requirements import BY_LAW
+from quiz.training.rulings import exempt, exempt_organisation, withdraw_exemption
 from quiz.vocabulary import HolderPolicy, HoursRule, PaperState, PostRole, ProgrammeState
 
 __all__ = [
-    "Components", "OpenedView", "close_programme", "create_programme", "edit_programme", "exempt", "extend_due", "open_programme",
-    "synchronise", "withdraw_exemption",
+    "Components", "OpenedView", "close_programme", "create_programme", "edit_programme", "exempt", "exempt_organisation", "extend_due",
+    "open_programme", "synchronise", "withdraw_exemption",
 ]  # fmt: skip
 
 SHORTEST_HOUR, LONGEST_HOUR = 30, 60
@@ -127,7 +128,7 @@ def edit_programme(session: Session, *, programme_id: int, today: date, **change
             facts.core(session).execute(delete(TraitPeriod).where(col(TraitPeriod.programme_id) == programme_id))
         if changed.keys() - {"title", "description", "basis", "policy", "validity_months", "retraining_months"}:
             _align_all(session, programme_id=programme_id, today=today)
-        if {"policy", "opens_on", "due_on", "grace_days"} & changed.keys():
+        if {"policy", "opens_on", "due_on", "grace_days", "paper_id"} & changed.keys():
             events.announce(session, events.DutiesChanged(programme_id=programme_id, organisation_ids=_member_ids(session, programme_id)))
     return ProgrammeView.of(row)
 
@@ -164,33 +165,6 @@ def extend_due(session: Session, *, duty_id: int, due_on: date, reason: str) -> 
     if due_on <= duty.due_on:
         raise Invalid(f"新的截止日期须晚于现在的截止日期 {duty.due_on.isoformat()}。", code="extension_not_later")
     _set(session, duty, extended_to=due_on, extension_reason=reason.strip(), due_on=due_on)
-    return queries.duty(session, duty_id=duty_id)
-
-
-def exempt(session: Session, *, duty_id: int, exempted_on: date, reason: str, until: date | None = None) -> DutyView:
-    """Take the duty off its holder from that day on; `reason` says on whose decision and on what paper (核减).
-
-    `until` is the first day on which it is owed again, when that is known beforehand.
-    """
-    duty = queries.duty(session, duty_id=duty_id)
-    _reason(reason)
-    if until is not None and until <= exempted_on:
-        raise Invalid("恢复应训的日期须晚于核减开始的日期。", code="exemption_days")
-    if duty.exempted_on is not None and duty.exempt_until is None:
-        raise Refusal("该项任务已经核减，无需重复办理。", code="already_exempt")
-    _set(session, duty, exempted_on=exempted_on, exempt_until=until, exempt_reason=reason.strip()[:200], due_on=_due(session, duty, until))
-    return queries.duty(session, duty_id=duty_id)
-
-
-def withdraw_exemption(session: Session, *, duty_id: int, withdrawn_on: date) -> DutyView:
-    """Lay the duty on its holder again, with a full grace from that day; withdrawn on its first day it was never there."""
-    duty = queries.duty(session, duty_id=duty_id)
-    if duty.exempted_on is None or (duty.exempt_until is not None and duty.exempt_until <= withdrawn_on):
-        raise Refusal("该项任务没有核减，无需撤回。", code="not_exempt")
-    if withdrawn_on <= duty.exempted_on:
-        _set(session, duty, exempted_on=None, exempt_until=None, exempt_reason="", due_on=_due(session, duty, None))
-    else:
-        _set(session, duty, exempt_until=withdrawn_on, due_on=_due(session, duty, withdrawn_on))
     return queries.duty(session, duty_id=duty_id)
 
 
@@ -257,17 +231,6 @@ def _align_all(session: Session, *, programme_id: int, today: date) -> None:
 def _member_ids(session: Session, programme_id: int) -> frozenset[int]:
     members = select(col(Membership.organisation_id)).where(col(Membership.programme_id) == programme_id).distinct()
     return frozenset(facts.core(session).execute(members).scalars())
-
-
-def _due(session: Session, duty: DutyView, exempt_until: date | None) -> date:
-    """The last day in time once the exemption ends on `exempt_until`."""
-    programme = facts.programme_facts(session, duty.programme_id)
-    assert programme is not None
-    record = facts.records(session, programme=programme, ids=[duty.organisation_id])[duty.organisation_id]
-    post = next(post for post in record.posts if post.id == duty.post_id)
-    owed = intersect(record.members, [Period(post.held_from, post.held_to)])
-    owed_since = owed[-1].since if owed else duty.opened_on
-    return due_day(programme.terms, owed_since=owed_since, extended_to=duty.extended_to, exempt_until=exempt_until)
 
 
 def _set(session: Session, duty: DutyView, **values: Any) -> None:

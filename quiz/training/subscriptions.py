@@ -23,8 +23,13 @@ def subscribe_all() -> None:
 def on_organisations_changed(session: Session, event: events.PostsChanged | events.OrganisationsChanged) -> None:
     """Align every open programme with the organisations that changed."""
     traits_since = event.traits_since if isinstance(event, events.OrganisationsChanged) else None
-    for programme in facts.programmes_in_state(session, ProgrammeState.OPEN):
+    for programme in _open_programmes(session):
         alignment.align(session, programme=programme, organisation_ids=event.organisation_ids, today=event.today, traits_since=traits_since)
+
+
+def _open_programmes(session: Session) -> list[facts.ProgrammeFacts]:
+    """By their opening: a first training counted in an earlier one decides the hours of those that open after it."""
+    return sorted(facts.programmes_in_state(session, ProgrammeState.OPEN), key=lambda each: (each.terms.opens_on, each.id))
 
 
 def on_roster_withdrawn(session: Session, event: events.RosterWithdrawn) -> None:
@@ -53,7 +58,7 @@ def on_hours_changed(session: Session, event: events.HoursChanged) -> None:
     if event.programme_id is None:
         return
     duties = attainment.duties_touched_by_hours(session, programme_id=event.programme_id, person_ids=event.person_ids)
-    for programme in sorted(facts.programmes_in_state(session, ProgrammeState.OPEN), key=lambda each: (each.terms.opens_on, each.id)):
+    for programme in _open_programmes(session):
         if programme.id in duties:
             alignment.align(session, programme=programme, organisation_ids=duties[programme.id], today=event.today)
 

@@ -66,8 +66,12 @@ def find(now: datetime) -> int | None:
     if not rows:
         components.empty_state("没有符合条件的账号", "换一个关键词，或把角色改为“全部”。")
         return None
-    st.markdown(f"共 **{total}** 个账号。在表中勾选一行，打开这个账号。")
-    place = components.data_table(_frame(rows, departments, now), key="accounts", choose=True)
+    st.markdown(f"共 **{total}** 个账号。在表中勾选一行（手机上点账号），打开这个账号。")
+    frame = _frame(rows, departments, now)
+    with components.wide_only("accounts"):
+        place = components.data_table(frame, key="accounts", choose=True)
+    links = [components.anchor(row.account, f"/accounts?account={row.id}") for row in rows]
+    components.phone_rows(list(frame.columns), [[link, *cells[1:]] for link, cells in zip(links, frame.to_numpy().tolist(), strict=True)])
     return rows[place].id if place is not None else state.chosen_id("account")
 
 

@@ -80,7 +80,12 @@ def figures(everybody: Sequence[ActivationRow]) -> None:
         [
             Kpi("主要负责人", f"{len(everybody)} 人", "所选范围，在任"),
             *(
-                Kpi(label, f"{counts[code]} 人", components.rate_text(counts[code], len(everybody)), tone=_TONES[code])
+                Kpi(
+                    label,
+                    f"{counts[code]} 人",
+                    components.rate_text(counts[code], len(everybody)),
+                    tone=_TONES[code] if counts[code] else "",
+                )
                 for code, label in STATES.items()
             ),
         ]

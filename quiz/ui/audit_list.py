@@ -83,7 +83,10 @@ def show(user: User, now: datetime) -> None:
     if not events:
         components.empty_state("没有符合条件的记录", "换一个关键词，或把操作改为“全部”。")
         return
-    components.data_table(frame(events), key="audit", formats={"记录号": "%d"}, height=560, widths={"说明": "large", "记录号": "small"})
+    shown = frame(events)
+    with components.wide_only("audit"):
+        components.data_table(shown, key="audit", formats={"记录号": "%d"}, height=560, widths={"说明": "large", "记录号": "small"})
+    components.phone_rows(list(shown.columns), shown.to_numpy().tolist())
     _export(user, text, action, total, now)
 
 

@@ -151,7 +151,11 @@ def _work() -> Work:
 
 def _browse(bank_code: str, title: str, found: list[VersionView], frame: pd.DataFrame) -> None:
     _LISTED.set([item.item_id for item in found])
-    rows = item_table.choose(frame, key=f"items_{bank_code}")
+    with components.wide_only("items"):
+        rows = item_table.choose(frame, key=f"items_{bank_code}")
+    links = (components.anchor(item.item_code, f"/banks?bank={bank_code}&item={item.item_id}") for item in found)
+    columns = ["编号", "题干", "题型", "状态", "待处理", "条款"]
+    components.phone_rows(columns, [[link, *row] for link, row in zip(links, frame[columns[1:]].to_numpy().tolist(), strict=True)])
     if rows:
         state.choose(bank=bank_code, item=found[rows[0]].item_id)
     components.download_xlsx(

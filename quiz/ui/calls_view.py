@@ -108,7 +108,6 @@ def _call(call: Call, place: int, asked: Question, user: User, reach: Reaches, t
         ]
     )
     with st.container(horizontal=True):
-        components.link("企业档案", f"/enterprises?organisation={row.organisation_id}")
         if row.phone:
             with st.popover("拨号", icon=":material/call:"):
                 components.hint("点号码拨打；查看完整号码会记入审计。")
@@ -118,6 +117,7 @@ def _call(call: Call, place: int, asked: Question, user: User, reach: Reaches, t
                     st.markdown(f"[{row.phone}](tel:{row.phone})")
         with st.popover("登记结果", icon=":material/edit_note:"):
             _form(call, asked, user, reach, today)
+        components.link("企业档案", f"/enterprises?organisation={row.organisation_id}")
 
 
 def _form(call: Call, asked: Question, user: User, reach: Reaches, today: date) -> None:

@@ -23,7 +23,7 @@ from quiz.settings import settings
 from quiz.training.queries import programmes
 from quiz.ui import components, office, store
 from quiz.ui.components import Kpi, Tone
-from quiz.ui.files import xlsx_bytes
+from quiz.ui.files import safe_name, xlsx_bytes
 from quiz.ui.markup import markup
 from quiz.vocabulary import CertificateState
 
@@ -123,11 +123,11 @@ def _files(user: User, wanted: Filters, reach: Reaches, total: int, today: date)
     with st.container(horizontal=True):
         office.download(
             "下载证明台账", _ledger(wanted, reach, today), user=user, action="export_certificates", subject="结业证明台账",
-            key=f"{PAGE}_ledger", detail={"filters": str(wanted)},
+            key=f"{PAGE}_ledger", detail={"filters": office.filters_noted(wanted)},
         )  # fmt: skip
         office.download(
             f"打包下载证明（{min(total, MOST_IN_A_PACKAGE)} 份 PDF）", _package(wanted, reach, today, base_url()), user=user,
-            action="export_certificates", subject="结业证明", key=f"{PAGE}_package", extension="zip", detail={"filters": str(wanted)},
+            action="export_certificates", subject="结业证明", key=f"{PAGE}_package", extension="zip", detail={"filters": office.filters_noted(wanted)},
         )  # fmt: skip
     if total > MOST_IN_A_PACKAGE:
         st.markdown(f"一次最多打包 {MOST_IN_A_PACKAGE} 份（最新的），其余请缩小筛选范围分批下载。")
@@ -158,8 +158,9 @@ def _package(wanted: Filters, reach: Reaches, today: date, base: str) -> Callabl
         with store.reading() as session, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
             for row in queries.listed(session, filters=wanted, reach=reach, today=today, limit=MOST_IN_A_PACKAGE).rows:
                 view = queries.certificate_within(session, number=row.number, reach=reach, today=today)
-                name = "".join(each for each in f"{row.organisation}_{row.holder}" if each not in '\\/:*?"<>|')
-                package.writestr(f"{name}_{row.number}.pdf", printing.certificate_pdf(view, base_url=base))
+                package.writestr(
+                    f"{safe_name(row.organisation)}_{safe_name(row.holder)}_{row.number}.pdf", printing.certificate_pdf(view, base_url=base)
+                )
         return stream.getvalue()
 
     return make

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import streamlit as st
@@ -28,6 +28,7 @@ STATE_TONES: dict[ClassState, Tone] = {
     ClassState.CANCELLED: "bad",
 }
 WEEKDAYS = "一二三四五六日"
+MANY_SITES = 3
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def head(view: ClassView, room: Room) -> None:
             *inside,
         ]
     )
+    if room.today in view.days and view.state is ClassState.ANNOUNCED and view.hosted:
+        _today(view)
     barred = [(day, standing) for day, standing in view.standings if not standing.gives_hours]
     if barred:
         days = "、".join(f"{day.isoformat()}（{standing.label}）" for day, standing in barred)
@@ -78,6 +81,23 @@ def head(view: ClassView, room: Room) -> None:
         )
     if not view.may_manage:
         components.note("这个班次由市级统一安排。您可以为本辖区人员报名，并办理本区市课堂的签到和签到表。")
+
+
+def _today(view: ClassView) -> None:
+    """On the day itself the one thing a trainer in a hurry wants: the code on the wall."""
+    components.section("今天上课", "点课堂，用投影仪显示签到二维码。")
+    with st.container(horizontal=True):
+        for site in view.hosted:
+            components.link(
+                f"投屏签到　{site.name}" if len(view.hosted) < MANY_SITES else site.name,
+                screen_address(site),
+                primary=len(view.hosted) < MANY_SITES,
+            )
+
+
+def screen_address(site: SiteView) -> str:
+    """The projector's page of a classroom."""
+    return f"/attend/{site.id}/screen"
 
 
 PARTS = {"plan": "安排", "people": "报名", "presences": "签到记录", "sheet": "导入签到表", "acts": "办理"}
@@ -107,6 +127,12 @@ def when_text(view: ClassView) -> str:
 def moment(day: date, at: time) -> datetime:
     """A day and a clock time of Weihai as a moment."""
     return datetime.combine(day, at, clock.SHANGHAI).astimezone(clock.UTC)
+
+
+def moment_after(begin: datetime, at: time) -> datetime:
+    """That clock time on the day of the beginning, or after midnight where it would lie before it."""
+    found = moment(clock.local_day(begin), at)
+    return found if found > begin else moment(clock.local_day(begin) + timedelta(days=1), at)
 
 
 def choose_site(label: str, sites: tuple[SiteView, ...], *, key: str) -> SiteView | None:

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
-from quiz.classes import candidates, printed, registration
+from quiz import clock
+from quiz.classes import candidates, printed, printed_sheet, registration
 from quiz.classes.candidates import Candidate, Pasted
 from quiz.classes.queries import ClassView, SiteView
 from quiz.classes.registration import RegistrationRow
@@ -17,6 +18,8 @@ from quiz.ui import components, office, store
 from quiz.ui.class_detail import PAGE, Room, choose_day, choose_site
 from quiz.vocabulary import ClassState, SiteKind
 
+LONG_LIST = 15
+"""From here on a list has a field to search it."""
 _WAYS = {"uncovered": "未完成的人", "missed": "上一班缺课的人", "search": "查找", "paste": "粘贴名单"}
 
 
@@ -43,6 +46,12 @@ def _list(view: ClassView, rows: Sequence[RegistrationRow], room: Room) -> None:
     }
     chosen = st.pills("课堂", list(sites), format_func=sites.__getitem__, default="", key=f"{PAGE}_people_site") or ""
     shown = [row for row in rows if not chosen or str(row.site_id) == chosen]
+    if len(rows) > LONG_LIST:
+        text = office.search("在名单里查找", page=PAGE, name="registered", placeholder="姓名或单位的一部分")
+        shown = [row for row in shown if text in row.name or text in row.organisation]
+    if not shown:
+        components.hint("没有符合条件的人。")
+        return
     frame = pd.DataFrame(
         [
             (row.name, row.organisation, office.masked(row.phone), row.site, "本人" if row.by_self else "工作人员", "到" if row.came else "—")
@@ -50,7 +59,7 @@ def _list(view: ClassView, rows: Sequence[RegistrationRow], room: Room) -> None:
         ],
         columns=["姓名", "单位", "手机号", "课堂", "报名方式", "到课"],
     )  # fmt: skip
-    at = components.data_table(frame, key=f"{PAGE}_people_table_{chosen}", choose=True)
+    at = components.data_table(frame, key=f"{PAGE}_people_table_{chosen}_{len(shown)}", choose=True)
     if at is None:
         components.hint("点选一行可以取消报名或改到其他课堂。")
         return
@@ -175,8 +184,13 @@ def _pasted(one: Pasted) -> tuple[object, ...]:
 def _files(view: ClassView, room: Room) -> None:
     if not view.hosted or not view.days:
         return
-    components.section("打印和导出", "签到表每个课堂一张，可直接打印；录入后可在“导入签到表”里导入。")
+    components.section("打印和导出", "签到表每个课堂一份：PDF 直接打印、手写签名；表格用来录入，录好在“导入签到表”里导入。")
     day = choose_day("签到表日期", view, key=f"{PAGE}_print_day", today=room.today)
+
+    def paper() -> bytes:
+        with store.reading() as session:
+            organiser = settings().organiser
+            return printed_sheet.sheet_pdf(session, session_id=view.id, desk=room.desk, day=day, organiser=organiser, now=clock.now())
 
     def sheets() -> bytes:
         with store.reading() as session:
@@ -188,9 +202,11 @@ def _files(view: ClassView, room: Room) -> None:
             return printed.attendance_list(session, session_id=view.id, desk=room.desk, now=room.now)
 
     with st.container(horizontal=True):
+        subject = f"{view.title}签到表"
         office.download(
-            "签到表（打印用）", sheets, user=room.user, action="export", subject=f"{view.title}签到表", key=f"{PAGE}_sheet_file"
+            "签到表（PDF，打印签名）", paper, user=room.user, action="export", subject=subject, key=f"{PAGE}_paper", extension="pdf"
         )
+        office.download("签到表（表格，录入用）", sheets, user=room.user, action="export", subject=subject, key=f"{PAGE}_sheet_file")
         office.download(
             "报名和到课名单", people, user=room.user, action="export", subject=f"{view.title}名单", key=f"{PAGE}_list_file"
         )  # fmt: skip

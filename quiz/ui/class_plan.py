@@ -10,14 +10,16 @@ from sqlmodel import Session
 
 from quiz import clock
 from quiz.classes import service
-from quiz.classes.queries import ClassView, SiteView
+from quiz.classes.queries import ClassView, LessonView, SiteView
 from quiz.classes.service import LessonDraft, SiteDraft
 from quiz.ui import components, office
-from quiz.ui.class_detail import PAGE, WEEKDAYS, Room, choose_site, moment
+from quiz.ui.class_detail import PAGE, WEEKDAYS, Room, choose_site, moment, moment_after, screen_address
 from quiz.ui.markup import join, markup
 from quiz.vocabulary import ClassState, SiteKind
 
 _EDITABLE = (ClassState.DRAFT, ClassState.ANNOUNCED)
+SHOWN_DAYS = 2
+"""A longer timetable is folded, day by day."""
 CITY = ""
 """The choice of a classroom for the whole city."""
 
@@ -43,13 +45,13 @@ def show(view: ClassView, room: Room) -> None:
 
 def _sites(view: ClassView, room: Room) -> None:
     components.section(
-        "课堂", "每个课堂各有自己的签到码；上课当天点“投屏”，用投影仪显示签到二维码。" if view.state is ClassState.ANNOUNCED else ""
+        "课堂", "每个课堂各有自己的签到码；上课当天点“投屏签到”，用投影仪显示签到二维码。" if view.state is ClassState.ANNOUNCED else ""
     )
     if not view.sites:
         components.empty_state("还没有课堂", "先加主课堂，再在各区市加分课堂；每个课堂各有自己的签到码。")
     else:
-        columns = ("课堂", "区市", "地点", "联系人", "容量", "已报名", "到过", "签到")
-        components.table(columns, [_site_line(view, site) for site in view.sites], numbers=("容量", "已报名", "到过"))
+        columns = ("课堂", "地点", "联系人", "报名", "到过", "签到")
+        components.table(columns, [_site_line(view, site) for site in view.sites], numbers=("报名", "到过"))
     if view.state not in _EDITABLE:
         return
     if view.hosted:
@@ -67,10 +69,10 @@ def _site_line(view: ClassView, site: SiteView) -> tuple[object, ...]:
     name: object = site.name
     if site.kind is SiteKind.MAIN:
         name = join([markup("{} ", site.name), components.badge(site.kind.label, "info")])
-    counts = (site.registered, site.came) if site.is_hosted else ("—", "—")
-    screen = components.anchor("投屏", f"/attend/{site.id}/screen") if site.is_hosted and view.state is ClassState.ANNOUNCED else "—"
-    host = "\n".join(filter(None, (site.host, site.telephone))) or "—"
-    return name, site.district, site.place or "—", host, site.capacity or "不限", *counts, screen
+    seats = f"{site.registered if site.is_hosted else '—'} / {site.capacity or '不限'}"
+    screen = components.anchor("投屏签到", screen_address(site)) if site.is_hosted and view.state is ClassState.ANNOUNCED else "—"
+    place = f"{site.district}　{site.place}" if site.place and not site.place.startswith(site.district) else site.place or site.district
+    return name, place, f"{site.host} {site.telephone}".strip() or "—", seats, site.came if site.is_hosted else "—", screen
 
 
 def _site_acts(view: ClassView, room: Room) -> None:
@@ -138,12 +140,15 @@ def _lessons(view: ClassView, room: Room) -> None:
     components.section("课表")
     if not view.lessons:
         components.empty_state("还没有排课", "可以按节次自动排好一天，也可以逐节添加。")
-    for day, lessons in groupby(view.lessons, key=lambda lesson: lesson.day):
-        st.markdown(f"**{day.isoformat()}（周{WEEKDAYS[day.weekday()]}）**")
-        components.table(
-            ("时间", "内容", "讲师", "学时"),
-            [(each.time_text, each.topic, each.teacher or "—", "计" if each.is_credited else "不计") for each in lessons],
-        )
+    for day, some in groupby(view.lessons, key=lambda lesson: lesson.day):
+        lessons = list(some)
+        title = f"{day.isoformat()}（周{WEEKDAYS[day.weekday()]}）"
+        if len(view.days) <= SHOWN_DAYS:
+            st.markdown(f"**{title}**")
+            _timetable(lessons)
+            continue
+        with st.expander(f"{title}　{len(lessons)} 节" + ("　今天" if day == room.today else ""), expanded=day == room.today):
+            _timetable(lessons)
     if not view.may_manage or view.state not in _EDITABLE:
         return
     with st.expander("按节次排一天的课", icon=":material/auto_schedule:", expanded=not view.lessons):
@@ -153,6 +158,13 @@ def _lessons(view: ClassView, room: Room) -> None:
     if view.lessons:
         with st.expander("删除课", icon=":material/delete:"):
             _remove(view, room)
+
+
+def _timetable(lessons: list[LessonView]) -> None:
+    components.table(
+        ("时间", "内容", "讲师", "学时"),
+        [(each.time_text, each.topic, each.teacher or "—", "计" if each.is_credited else "不计") for each in lessons],
+    )
 
 
 def _kept(view: ClassView) -> list[LessonDraft]:
@@ -215,7 +227,7 @@ def _one_more(view: ClassView, room: Room) -> None:
             credited = st.checkbox("计学时", value=True, key=f"{key}_credited", help="报到、休息、考试等不计学时的，去掉勾选")
         pressed = st.form_submit_button("添加", type="primary")
     if pressed and isinstance(day, date):
-        one = LessonDraft(moment(day, begin), moment(day, end), topic, teacher, credited)
+        one = LessonDraft(moment(day, begin), moment_after(moment(day, begin), end), topic, teacher, credited)
         _put(view, [*_kept(view), one], room, f"已添加“{topic}”。")
 
 

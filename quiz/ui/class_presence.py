@@ -15,7 +15,8 @@ from quiz.classes.domain import show_hours
 from quiz.classes.presence import Conflict, PresenceRow
 from quiz.classes.queries import ClassView
 from quiz.ui import components, office
-from quiz.ui.class_detail import PAGE, Room, choose_day, choose_site, moment
+from quiz.ui.class_detail import PAGE, Room, choose_day, choose_site, moment, moment_after
+from quiz.ui.class_people import LONG_LIST
 from quiz.ui.components import Kpi
 from quiz.vocabulary import ClassState
 
@@ -40,7 +41,7 @@ def show(session: Session, view: ClassView, room: Room) -> None:
         ]
     )
     if conflicts:
-        _conflicts(conflicts)
+        _conflicts(conflicts, rows, view, room)
     if rows:
         _list(view, rows, room)
     else:
@@ -50,10 +51,24 @@ def show(session: Session, view: ClassView, room: Room) -> None:
             _add(session, view, room)
 
 
-def _conflicts(conflicts: Sequence[Conflict]) -> None:
+def _conflicts(conflicts: Sequence[Conflict], rows: Sequence[PresenceRow], view: ClassView, room: Room) -> None:
     components.section("两处同时在场", "两条记录都保留，重叠的时间只计一次；核实后作废其中一条，或更正签退时间。")
-    rows = [(one.name, one.organisation, one.first, one.second, f"{clock.show(one.begin)}—{clock.show(one.end)[11:]}") for one in conflicts]
-    components.table(("姓名", "单位", "课堂一", "课堂二", "重叠时间"), rows)
+    lines = [
+        (one.name, one.organisation, one.first, one.second, f"{clock.show(one.begin)}—{clock.show(one.end)[11:]}") for one in conflicts
+    ]
+    components.table(("姓名", "单位", "课堂一", "课堂二", "重叠时间"), lines)
+    here = {row.id: row for row in rows}
+    known = {number: here[number] for one in conflicts for number in (one.first_id, one.second_id) if number in here}
+    labels = {number: f"{row.name}　{row.site}　{_span(row)}" for number, row in known.items()}
+    chosen = st.selectbox(
+        "核实哪一条", list(labels), index=None, format_func=labels.__getitem__, key=f"{PAGE}_conflict", placeholder="选一条记录更正或作废"
+    )
+    if chosen is not None:
+        _correct(known[chosen], view, room, place="conflict")
+
+
+def _span(row: PresenceRow) -> str:
+    return f"{clock.show(row.signed_in_at)[11:]}—{clock.show(row.signed_out_at)[11:] or '未签退'}"
 
 
 def _list(view: ClassView, rows: Sequence[PresenceRow], room: Room) -> None:
@@ -68,11 +83,14 @@ def _list(view: ClassView, rows: Sequence[PresenceRow], room: Room) -> None:
         st.segmented_control("只看", list(labels), format_func=labels.__getitem__, default="valid", key=f"{PAGE}_presence_view") or "valid"
     )
     shown = groups[chosen]
+    if len(rows) > LONG_LIST:
+        text = office.search("在记录里查找", page=PAGE, name="present", placeholder="姓名、单位或课堂的一部分")
+        shown = [row for row in shown if text in row.name or text in row.organisation or text in row.site]
     if not shown:
         components.hint("没有这类记录。")
         return
     frame = pd.DataFrame([_line(row, view) for row in shown])
-    at = components.data_table(frame, key=f"{PAGE}_presences_{chosen}", choose=True)
+    at = components.data_table(frame, key=f"{PAGE}_presences_{chosen}_{len(shown)}", choose=True)
     if at is None:
         components.hint("点选一行可以核实签退时间、作废或恢复；每一笔都写理由、可查。")
         return
@@ -89,7 +107,7 @@ def _line(row: PresenceRow, view: ClassView) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _correct(row: PresenceRow, view: ClassView, room: Room) -> None:
+def _correct(row: PresenceRow, view: ClassView, room: Room, *, place: str = "list") -> None:
     if view.state is not ClassState.ANNOUNCED:
         components.note(f"班次{view.state.label}，签到记录不能再改。")
         return
@@ -103,16 +121,18 @@ def _correct(row: PresenceRow, view: ClassView, room: Room) -> None:
             if components.confirm_button("恢复这条记录", key=f"{PAGE}_restore_{row.id}", question="恢复后重新计算学时。"):
                 office.perform(lambda session: f"{presence.restore(session, presence_id=row.id, **room.stamp())}的签到记录已恢复。")
             return
-        _settle(row, view, room)
-        with st.form(f"{PAGE}_void_{row.id}", border=False):
-            reason = st.text_input("作废理由（必填）", max_chars=200, key=f"{PAGE}_void_reason_{row.id}", placeholder="如：代签，已核实")
+        _settle(row, view, room, place)
+        with st.form(f"{PAGE}_void_{place}_{row.id}", border=False):
+            reason = st.text_input(
+                "作废理由（必填）", max_chars=200, key=f"{PAGE}_void_reason_{place}_{row.id}", placeholder="如：代签，已核实"
+            )
             pressed = st.form_submit_button("作废这条记录")
         if pressed:
             office.perform(lambda session: _voided(session, row, reason, room))
 
 
-def _settle(row: PresenceRow, view: ClassView, room: Room) -> None:
-    key = f"{PAGE}_settle_{row.id}"
+def _settle(row: PresenceRow, view: ClassView, room: Room, place: str) -> None:
+    key = f"{PAGE}_settle_{place}_{row.id}"
     last = max((lesson.end for lesson in view.lessons if lesson.day == row.day), default=row.signed_in_at)
     given = (row.signed_out_at or last).astimezone(clock.SHANGHAI).time()
     with st.form(key, border=False):
@@ -123,7 +143,7 @@ def _settle(row: PresenceRow, view: ClassView, room: Room) -> None:
             reason = st.text_input("依据（必填）", max_chars=200, key=f"{key}_reason", placeholder="如：监控核实、班主任证明")
         pressed = st.form_submit_button("核实签退时间" if row.signed_out_at is None else "更正签退时间", type="primary")
     if pressed:
-        left_at = moment(row.day, at)
+        left_at = moment_after(row.signed_in_at, at)
         office.perform(lambda session: _settled(session, row, left_at, reason, room))
 
 
@@ -162,6 +182,6 @@ def _add(session: Session, view: ClassView, room: Room) -> None:
     if pressed and site is not None:
         office.perform(
             lambda inside: (
-                f"已为{presence.add(inside, site_id=site.id, person_id=person, begin=moment(day, begin), end=moment(day, end), reason=reason, **room.stamp())}补登签到。"
+                f"已为{presence.add(inside, site_id=site.id, person_id=person, begin=moment(day, begin), end=moment_after(moment(day, begin), end), reason=reason, **room.stamp())}补登签到。"
             )
         )

@@ -42,13 +42,15 @@ def show(counts: Sequence[ClauseCount], *, subject: str, key: str, share: Mappin
     only_missing = st.toggle("只看没有题的条款", key=f"{key}_missing") if missing else False
     frame = matrix(missing if only_missing else counts, share=share)
     counted = [kind.label for kind in (*ItemKind, *ItemType)] + ["合计"]
-    components.data_table(
-        frame,
-        key=f"{key}_table",
-        formats=dict.fromkeys(counted, "%d"),
-        height=520,
-        widths={"内容": "large", **dict.fromkeys(counted, "small")},
-    )
+    with components.wide_only(key):
+        components.data_table(
+            frame,
+            key=f"{key}_table",
+            formats=dict.fromkeys(counted, "%d"),
+            height=520,
+            widths={"内容": "large", **dict.fromkeys(counted, "small")},
+        )
+    components.phone_rows(*_for_a_phone(frame, counted))
     components.download_xlsx(
         "下载条款覆盖表",
         matrix(counts, share=share),
@@ -57,6 +59,17 @@ def show(counts: Sequence[ClauseCount], *, subject: str, key: str, share: Mappin
         now=clock.now(),
         key=f"{key}_xlsx",
     )
+
+
+def _for_a_phone(frame: pd.DataFrame, counted: Sequence[str]) -> tuple[list[str], list[list[object]]]:
+    """Clause, heading and total; of the kinds and types only those that occur."""
+    asked = [name for name in ("标准", "条款", "要点", "合计", _SHARE) if name in frame]
+    rows = []
+    for row in frame.to_dict("records"):
+        parts = [f"{name} {row[name]}" for name in counted[:-1] if row[name]]
+        total = f"{row['合计']} 题" + (f"（{'、'.join(parts)}）" if parts else "")
+        rows.append([total if name == "合计" else row[name] for name in asked])
+    return ["题数" if name == "合计" else name for name in asked], rows
 
 
 def _name(count: ClauseCount, counts: Sequence[ClauseCount]) -> str:

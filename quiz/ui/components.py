@@ -15,6 +15,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 from markupsafe import Markup
+from streamlit.delta_generator import DeltaGenerator
 
 from quiz.coverage.domain import show_share
 from quiz.ui import state
@@ -24,6 +25,8 @@ from quiz.ui.markup import draw, join, markup, plain
 Tone = Literal["", "ok", "warn", "bad", "info"]
 
 _ROWS_SHOWN_WHOLE, _TALL = 15, 560
+_ROWS_ON_A_PHONE = 100
+_LONG_FACT = 16
 
 rate_text = show_share
 """`rate_text(part, whole)`: one decimal; “—” without a denominator; 99.9%↑ when it only rounds to everything."""
@@ -107,7 +110,13 @@ def heading(text: str, *badges: Markup, over: str = "") -> None:
 
 def facts(pairs: Iterable[tuple[str, object]]) -> None:
     """Names and values in a tidy grid; values may be `badge(…)`."""
-    draw(markup('<dl class="ankao-facts">{}</dl>', join(markup("<div><dt>{}</dt><dd>{}</dd></div>", name, value) for name, value in pairs)))
+    draw(markup('<dl class="ankao-facts">{}</dl>', join(_fact(name, value) for name, value in pairs)))
+
+
+def _fact(name: str, value: object) -> Markup:
+    """On a phone a long value takes both columns: a code or a title broken in the middle is hard to read out."""
+    wide = Markup(' class="ankao-wide"') if len(Markup(value).striptags() if isinstance(value, Markup) else str(value)) > _LONG_FACT else ""
+    return markup("<div{}><dt>{}</dt><dd>{}</dd></div>", wide, name, value)
 
 
 def bullets(lines: Iterable[str]) -> None:
@@ -137,8 +146,11 @@ def empty_state(title: str, text: str, *, href: str = "", label: str = "") -> No
     draw(markup('<div class="ankao-empty"><b>{}</b><p>{}</p>{}</div>', title, text, way))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Iterable[str] = ()) -> None:
-    """A short table whose text wraps; on a phone each row becomes a card. Cells may be `badge(…)`; `numbers` are set to the right."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Iterable[str] = (), narrow: bool = False) -> None:
+    """A short table whose text wraps; on a phone each row becomes a card. Cells may be `badge(…)`; `numbers` are set to the right.
+
+    A `narrow` one is drawn on a phone only, in place of what stands in `wide_only`.
+    """
     right = set(numbers)
     head = join(markup("<th{}>{}</th>", _align(name in right), name) for name in columns)
     body = join(
@@ -150,7 +162,20 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: 
         )
         for row in rows
     )
-    draw(markup('<div class="ankao-table"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>', head, body))
+    kind = " ankao-narrow" if narrow else ""
+    draw(markup('<div class="ankao-table{}"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>', kind, head, body))
+
+
+def phone_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """What a phone shows instead of a table that scrolls sideways: a card for each row, and a word where there are too many."""
+    table(columns, rows[:_ROWS_ON_A_PHONE], narrow=True)
+    if len(rows) > _ROWS_ON_A_PHONE:
+        draw(markup('<p class="ankao-hint ankao-narrow-hint">手机上只列前 {} 条，其余请用筛选，或在电脑上看。</p>', _ROWS_ON_A_PHONE))
+
+
+def wide_only(key: str) -> DeltaGenerator:
+    """A place that a phone does not show; `phone_rows` stands in for it."""
+    return st.container(key=f"wide_{key}")
 
 
 def _align(right: bool) -> Markup:

@@ -77,9 +77,9 @@ def _sums(asked: Question, found: Comparison, from_day: date) -> None:
         for each in found.movements
     ]
     rows.append(line(f"{asked.day.isoformat()} 结束时", str(found.after.due), str(found.after.completed)))
-    components.table(("变化", "应训", "已完成"), rows, numbers=("应训", "已完成"))
+    components.table(("哪一天或什么变化", "应训（家）", "已完成（家）"), rows, numbers=("应训（家）", "已完成（家）"))
     if not found.adds_up:
-        components.note("各项相加与期末数字不符，请联系系统管理员运行 coverage verify 核对。", tone="bad")
+        components.note("各项相加与期末数字不符，请联系系统管理员在“系统与备份”里核对覆盖率。", tone="bad")
 
 
 def _rows(session: Session, asked: Question, found: Comparison, from_day: date, reach: Reaches, *, may_open: bool) -> None:

@@ -54,7 +54,7 @@ def downloads(asked: Question, user: User, reach: Reaches) -> None:
     """The workbook for everybody; with numbers in full only for a stated purpose."""
     components.section("导出", "含概况、分区域、分行业和未覆盖名单四张表；范围与上面的筛选一致，每次导出都记入审计。")
     subject = f"{asked.programme.title}覆盖情况"
-    detail = {"programme": asked.programme.code, "day": asked.day.isoformat(), "filters": str(asked.filters)}
+    detail = {"programme": asked.programme.code, "day": asked.day.isoformat(), "filters": office.filters_noted(asked.filters)}
     office.download(
         "下载统计表和名单（手机号隐去中间四位）", workbook(asked, reach, full_phones=False), user=user, action="export_coverage",
         subject=subject, key=f"{PAGE}_download", primary=True, detail=detail | {"phones": "masked"},

@@ -26,7 +26,7 @@ UNCOVERED, AT_RISK = "uncovered", "at_risk"
 
 def lists(session: Session, asked: Question, view: CoverageView, missing: UncoveredView, reach: Reaches, *, may_open: bool) -> None:
     """One list at a time, chosen by what it says; the number beside its name is the number of its rows."""
-    chosen = office.choose("看哪份名单", _offered(view, missing), name="list", page=PAGE, default=UNCOVERED)
+    chosen = office.choose("看哪份名单", _offered(asked.programme, view, missing), name="list", page=PAGE, default=UNCOVERED)
     office.begin_again(chosen, str(asked.filters), asked.programme.code, str(asked.day), page=PAGE)
     if chosen in LABELS:
         _standing(session, asked, cast(Measure, chosen), reach, may_open=may_open)
@@ -34,13 +34,16 @@ def lists(session: Session, asked: Question, view: CoverageView, missing: Uncove
         _uncovered(session, asked, chosen, missing, reach, may_open=may_open)
 
 
-def _offered(view: CoverageView, missing: UncoveredView) -> dict[str, str]:
+def _offered(programme: ProgrammeView, view: CoverageView, missing: UncoveredView) -> dict[str, str]:
+    never = set() if programme.has_paper else {"examined", "passed", NotCoveredReason.NOT_PASSED.value}
+    if not (programme.requirements.hours or programme.requirements.study_minutes):
+        never.add(NotCoveredReason.HOURS_SHORT.value)
     numbers = {reason.value: (reason.label, missing.by_reason.get(reason, 0)) for reason in NotCoveredReason}
     numbers[NotCoveredReason.OVERDUE.value] = (NotCoveredReason.OVERDUE.label, missing.overdue)
     offered = {UNCOVERED: f"未完成 {view.total.uncovered} 家（全部）"}
-    offered |= {code: f"未完成：{label} {number} 家" for code, (label, number) in numbers.items()}
+    offered |= {code: f"未完成：{label} {number} 家" for code, (label, number) in numbers.items() if number or code not in never}
     offered[AT_RISK] = f"未完成：{AT_RISK_DAYS} 天内到期未开始 {missing.at_risk} 家"
-    return offered | {name: f"{label} {getattr(view.total, name)} 家" for name, label in LABELS.items()}
+    return offered | {name: f"{label} {getattr(view.total, name)} 家" for name, label in LABELS.items() if name not in never}
 
 
 def narrowed(filters: Filters, chosen: str) -> Filters:

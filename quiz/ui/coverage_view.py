@@ -52,26 +52,32 @@ class Question:
         return "/coverage?" + urlencode({name: value for name, value in asked.items() if value})
 
 
-def ask(found: Sequence[ProgrammeView], reference: Reference, reach: Reaches, *, today: date) -> Question:
-    """Programme, day and filters, all kept in the address so that a view can be sent to a colleague."""
+def is_chosen(found: Sequence[ProgrammeView]) -> bool:
+    """Does the address, or an earlier choice, say which programme?"""
+    return office.chosen("programme", page=PAGE) in {each.code for each in found}
+
+
+def ask(found: Sequence[ProgrammeView], reference: Reference, reach: Reaches, *, today: date, first: str = "") -> Question:
+    """Programme (`first` where nobody chose one), day and filters, all kept in the address so that a view can be sent to a colleague."""
     by_code = {programme.code: programme for programme in found}
-    titles = {code: f"{each.title}（{each.state.label}）" for code, each in by_code.items()}
+    titles = {code: each.title + ("" if each.state is ProgrammeState.OPEN else f"（{each.state.label}）") for code, each in by_code.items()}
     with st.container(border=True):
         wide, narrow = st.columns([3, 1])
         with wide:
-            programme = by_code[office.choose("培训专项", titles, name="programme", page=PAGE, always=True)]
+            programme = by_code[office.choose("培训专项", titles, name="programme", page=PAGE, default=first, always=True)]
         with narrow:
             day = _day(programme, today)
-        with st.expander(_scope(reference), icon=":material/filter_alt:"):
+        sectors = {code: row.name for code, row in reference.sectors.items() if _asks_sector(programme, code)}
+        departments = {code: row.name for code, row in reference.departments.items()}
+        features = {code: row.name for code, row in reference.features.items()}
+        lid = _scope(reference, {"sector": sectors, "department": departments, "feature": features})
+        with st.expander(lid, icon=":material/filter_alt:"):
             left, right = st.columns(2)
             with left:
                 district, town = office.choose_place(reference, reach, page=PAGE)
             with right:
-                sectors = {code: row.name for code, row in reference.sectors.items() if _asks_sector(programme, code)}
                 sector = office.choose("行业领域", {office.ALL: "全部行业", **sectors}, name="sector", page=PAGE)
-                departments = {code: row.name for code, row in reference.departments.items()}
                 department = office.choose("行业主管部门", {office.ALL: "全部部门", **departments}, name="department", page=PAGE)
-                features = {code: row.name for code, row in reference.features.items()}
                 feature = office.choose("特征标签", {office.ALL: "不限", **features}, name="feature", page=PAGE)
             name = office.search("企业名称（只筛选名单，不影响数字）", page=PAGE, placeholder="输入名称的一部分")
     filters = Filters(
@@ -81,10 +87,11 @@ def ask(found: Sequence[ProgrammeView], reference: Reference, reach: Reaches, *,
     return Question(programme, day, filters)
 
 
-def _scope(reference: Reference) -> str:
-    """What is chosen, on the closed lid of the filters."""
-    kinds = {"district": "region", "town": "region", "sector": "sector", "department": "department", "feature": "feature"}
-    chosen = [reference.label(kind, office.chosen(name, page=PAGE)) for name, kind in kinds.items()]
+def _scope(reference: Reference, offered: Mapping[str, Mapping[str, str]]) -> str:
+    """What is chosen, on the closed lid of the filters; a code of an old link that this programme does not offer counts for nothing."""
+    places = {code: row.name for code, row in reference.regions.items()}
+    known = {"district": places, "town": places, **offered}
+    chosen = [names.get(office.chosen(name, page=PAGE), "") for name, names in known.items()]
     name = office.chosen("q", page=PAGE)
     return "筛选：" + (" · ".join(filter(None, [*chosen, name and f"名称含“{plain(name)}”"])) or "全部区市、行业、部门和标签")
 
@@ -147,14 +154,21 @@ def headline(asked: Question, view: CoverageView, band: Band | None) -> None:
                 '<div class="ankao-bar"><i style="width:{}%"></i></div><p>{}</p><p class="ankao-hint">{}。应训企业不含核减；同一企业只计一次；'
                 "分母为 0 时显示“—”。</p>",
                 view.shown_rate, completed, due, asked.day.isoformat(), f"{100 * total.completed / total.due:.1f}" if total.due else "0",
-                _heading_for(asked, band), _POLICIES[view.policy],
+                _heading_for(asked, band), _rule(view),
             )
         )  # fmt: skip
+
+
+def _rule(view: CoverageView) -> str:
+    """When an enterprise counts as completed; where nothing is examined nobody passes."""
+    text = _POLICIES[view.policy]
+    return text if view.has_paper else f"{text.replace('合格', '完成')}；本专项不设考试"
 
 
 def to_act_on(asked: Question, view: CoverageView, missing: UncoveredView) -> None:
     """The figures somebody has to do something about; each opens its rows."""
     new = missing.by_reason.get(NotCoveredReason.NEW_HOLDER, 0)
+    short = missing.by_reason.get(NotCoveredReason.HOURS_SHORT, 0)
     nobody = missing.by_reason.get(NotCoveredReason.NO_HOLDER, 0)
     left, days = view.total.uncovered, asked.programme.grace_days
     figures = (
@@ -162,6 +176,7 @@ def to_act_on(asked: Question, view: CoverageView, missing: UncoveredView) -> No
         ("overdue", "其中逾期", missing.overdue, "已过各自的完成期限", "bad"),
         ("at_risk", f"{AT_RISK_DAYS} 天内到期未开始", missing.at_risk, "再不联系就会逾期", "warn"),
         ("new_holder", "新任待训", new, f"任职未满 {days} 天", ""),
+        *([("hours_short", "学时未满", short, "已开始，还差学时", "warn")] if short else []),
         ("no_holder", "未登记负责人", nobody, "先补名册，才能培训", "warn"),
     )
     components.kpi_row(
@@ -265,7 +280,9 @@ def _stages(asked: Question, view: CoverageView) -> None:
     """How far they are, stage by stage; each figure opens its rows."""
     components.section("走到哪一步", "都按企业计：照上面的口径，应训人员都走到这一步，企业才算。")
     total = view.total
-    steps = (("trained", "已参训"), ("examined", "已参考"), ("passed", "已合格"), ("completed", "已完成"))
+    steps = [("trained", "已参训"), ("completed", "已完成")]
+    if asked.programme.paper_id is not None:  # without a paper nobody sits one, and a row of zeros would read as a failure
+        steps[1:1] = [("examined", "已参考"), ("passed", "已合格")]
     components.kpi_row(
         [
             *(
@@ -287,11 +304,19 @@ def _people(session: Session, asked: Question, reach: Reaches) -> None:
         [
             Kpi("应训人员", f"{people.due} 人", f"其中新任 {people.new_holders} 人，任职未满 {asked.programme.grace_days} 天"),
             Kpi("已参训", f"{people.trained} 人", f"参训率 {show_share(people.trained, people.due)}"),
-            Kpi("已参考", f"{people.examined} 人", f"参考率 {show_share(people.examined, people.due)}"),
-            Kpi("已合格", f"{people.passed} 人", f"综合合格率 {show_share(people.passed, people.due)}"),
+            *(
+                (
+                    Kpi("已参考", f"{people.examined} 人", f"参考率 {show_share(people.examined, people.due)}"),
+                    Kpi("已合格", f"{people.passed} 人", f"综合合格率 {show_share(people.passed, people.due)}"),
+                )
+                if asked.programme.paper_id is not None
+                else ()
+            ),
             Kpi("已完成", f"{people.completed} 人", f"完成率 {show_share(people.completed, people.due)}"),
         ]
     )
+    if asked.programme.paper_id is None:
+        return
     components.link("按人员看成绩", f"/scores?programme={asked.programme.code}")
 
 

@@ -51,7 +51,12 @@ def question(session: Session, user: User, reach: Reaches, *, now: datetime) -> 
         with st.container(border=True):
             _take(known[code], user, reach, today=today)
     if not taken:
-        components.empty_state("这个专项还没有快照", "快照由市安委会办公室固化；固化后，各区市都可以下载自己的名单。")
+        todo = (
+            "先在上面固化一份，通报、台账和名单就在这里下载。"
+            if office.is_city_wide(reach)
+            else "快照由市安委会办公室固化；固化后，在这里下载本范围的名单。"
+        )
+        components.empty_state("这个专项还没有快照", todo)
         return None
     names = {
         str(int(line.number.split("-")[0])): f"{line.as_of.isoformat()} · 覆盖率 {show_rate(line.total)} · 快照 {line.number}"

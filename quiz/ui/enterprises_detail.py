@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from markupsafe import Markup
 from sqlmodel import Session
@@ -70,7 +71,7 @@ def profile(view: OrganisationView, reference: Reference) -> None:
         ("行业领域", view.row.sector_name + (f"（{details['subsector']}）" if details["subsector"] else "")),
         ("行业主管部门", view.row.department_name or "待明确"),
         ("直接监管部门", reference.label("department", view.row.direct_department_code) or "—"),
-        ("从业人员数", view.row.employees if view.row.employees is not None else "—"),
+        ("从业人员数", f"{view.row.employees} 人" if view.row.employees is not None else "—"),
         ("特征标签", "、".join(view.feature_names) or "无"),
         ("高危（省条例口径）", yes_no[details["sd_high_risk"]]),
         ("高危（学时口径）", yes_no[details["hours_high_risk"]]),
@@ -123,15 +124,15 @@ def duties(session: Session, view: OrganisationView, reach: Reaches, *, may_see_
 def _duty(row: DutyRow, may_see_scores: bool) -> tuple[object, ...]:
     href = f"/scores?programme={row.programme_code}&organisation={row.organisation_id}"
     title = components.anchor(row.programme, href) if may_see_scores else row.programme
-    state = components.badge(*duty_state(row))
+    state = components.badge(*duty_state(row, clock.local_day(clock.now())))
     return title, row.person, state, office.day(row.opened_on), office.day(row.due_on), office.day(row.completed_on), remarks(row) or "—"
 
 
-def duty_state(row: DutyRow) -> tuple[str, Tone]:
-    """How a duty stands, in a word."""
+def duty_state(row: DutyRow, today: date) -> tuple[str, Tone]:
+    """How a duty stands today, in a word."""
     if row.closed_on is not None:
         return (DutyClosing(row.closing).label if row.closing else "已离任（完成后）"), ""
-    if row.is_exempt:
+    if row.is_exempt_on(today):
         return "已核减", ""
     return ("已完成", "ok") if row.completed_on else ("未完成", "warn")
 
@@ -142,7 +143,7 @@ def remarks(row: DutyRow) -> str:
     if row.extended_to is not None:
         parts.append(f"延期至 {row.extended_to.isoformat()}：{row.extension_reason}")
     if row.exempted_on is not None:
-        until = f"，{row.exempt_until.isoformat()} 撤销" if row.exempt_until else ""
+        until = f"，{row.exempt_until.isoformat()} 恢复应训" if row.exempt_until else ""
         parts.append(f"{row.exempted_on.isoformat()} 起核减{until}：{row.exempt_reason}")
     return "；".join(parts)
 

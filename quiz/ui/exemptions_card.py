@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import streamlit as st
 from sqlmodel import Session
@@ -16,6 +16,7 @@ from quiz.training import exemption_papers, exemption_queries, exemptions
 from quiz.training.exemption_queries import ExemptionRow
 from quiz.ui import components, gate, office, store
 from quiz.ui.exemptions_list import TONES
+from quiz.ui.markup import plain
 from quiz.vocabulary import ExemptionState
 
 PAGE = "exemption"
@@ -34,14 +35,17 @@ def find(session: Session, request_id: int, reach: Reaches) -> ExemptionRow | No
 def show(row: ExemptionRow, user: User, reach: Reaches, *, today: date) -> None:
     """The request and what can be done with it now."""
     with st.container(border=True):
-        components.heading(row.organisation, components.badge(row.state.label, TONES[row.state]), over=f"编号 {row.id} · {row.programme}")
+        components.heading(
+            row.organisation, components.badge(row.shown_state(today), TONES[row.state]), over=f"编号 {row.id} · {row.programme}"
+        )
         components.facts(
             [
                 ("对谁核减", row.whom),
                 ("属地", f"{row.district}{row.town}"),
                 ("事由", row.ground.label),
                 ("核减起", office.day(row.effective_on)),
-                ("恢复应训", office.day(row.ended_on or row.until)),
+                ("核减到", _last_day(row)),
+                ("恢复应训", office.day(row.back_on)),
                 ("依据文件", row.paper or "—"),
             ]
         )
@@ -50,6 +54,13 @@ def show(row: ExemptionRow, user: User, reach: Reaches, *, today: date) -> None:
     components.section("办理过程")
     components.table(("步骤", "办理人", "时间", "意见"), _steps(row))
     _next(row, user, today)
+
+
+def _last_day(row: ExemptionRow) -> str:
+    """The last day of the exemption, said as people say it."""
+    if row.back_on is None:
+        return "没有定，到办理恢复应训为止"
+    return (row.back_on - timedelta(days=1)).isoformat() if row.back_on > row.effective_on else "未曾生效"
 
 
 def _steps(row: ExemptionRow) -> list[tuple[object, ...]]:
@@ -72,7 +83,7 @@ def _paper(row: ExemptionRow, user: User, reach: Reaches) -> None:
         return paper.content
 
     st.download_button(
-        f"下载附件：{row.file_name}", content, file_name=row.file_name, mime="application/octet-stream", key=f"{PAGE}_paper",
+        f"下载附件：{plain(row.file_name)}", content, file_name=row.file_name, mime="application/octet-stream", key=f"{PAGE}_paper",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
@@ -123,9 +134,20 @@ def _withdrawn(session: Session, row: ExemptionRow, user: User) -> str:
 
 
 def _end(row: ExemptionRow, user: User, today: date) -> None:
+    again = f"/exemptions?do=new&programme={row.programme_code}&organisation={row.organisation_id}"
+    if row.is_over(today):
+        components.note(f"已到期，{row.until} 起已恢复应训，并从那天起给足宽限期。还需要核减的，重新申请；这一次的时间保留不变。")
+        components.link("再次申请核减", again)
+        return
+    if row.until is not None:
+        components.note(f"到期后自动恢复：{row.until} 起重新计入应训，并从那天起给足宽限期。提前复产的在下面办理；到期仍停产的可以续办。")
+        components.link("续办核减", again)
     components.section("恢复应训", "企业恢复生产、注销未办成等，从恢复之日起重新计入应训，并从那天起给足宽限期。")
     with st.form(f"{PAGE}_end"):
-        day = st.date_input("从哪一天起恢复", value=today, min_value=row.effective_on, format="YYYY-MM-DD", key=f"{PAGE}_day")
+        day = st.date_input(
+            "从哪一天起恢复", value=max(today, row.effective_on), min_value=row.effective_on, max_value=row.until, format="YYYY-MM-DD",
+            key=f"{PAGE}_day",
+        )  # fmt: skip
         reason = st.text_input("原因（必填）", max_chars=200, key=f"{PAGE}_end_reason", placeholder="例如：11 月 20 日复产，镇街核实")
         pressed = st.form_submit_button("恢复应训")
     if pressed:

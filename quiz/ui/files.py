@@ -13,7 +13,9 @@ import xlsxwriter
 from quiz import clock
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FORBIDDEN = re.compile(r'[\\/:*?"<>|\s]+')
+_FORBIDDEN = re.compile(r'[\\/:*?"<>|\s\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
+_UNHOLDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+"""What makes a workbook unreadable."""
 _WIDEST = 48
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -21,7 +23,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 def file_name(unit: str, subject: str, now: datetime, extension: str) -> str:
     """`单位_主题_日期.xlsx`, the offices' way of naming files."""
     parts = (unit, subject, clock.local_day(now).isoformat())
-    return "_".join(_FORBIDDEN.sub("", part) for part in parts if part) + f".{extension}"
+    return "_".join(safe_name(part) for part in parts if part) + f".{extension}"
+
+
+def safe_name(text: str) -> str:
+    """A part of the name of a file: no folder, no hidden file, nothing that turns the reading direction round."""
+    return _FORBIDDEN.sub("", text).lstrip(".")
 
 
 def xlsx_bytes(frame: pd.DataFrame, *, title: str, now: datetime, notes: Sequence[str] = ()) -> bytes:
@@ -42,7 +49,7 @@ def xlsx_bytes(frame: pd.DataFrame, *, title: str, now: datetime, notes: Sequenc
             if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value:
                 sheet.write_number(row, column, value, cell)
             else:
-                sheet.write_string(row, column, "" if value is None or value != value else str(value), cell)
+                sheet.write_string(row, column, "" if value is None or value != value else _UNHOLDABLE.sub("", str(value)), cell)
     if len(frame):
         sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
     sheet.freeze_panes(1, 0)

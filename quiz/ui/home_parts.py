@@ -79,9 +79,10 @@ def _programme(programme: ProgrammeView, view: CoverageView, days: int) -> None:
                 f"{100 * total.completed / total.due:.1f}" if total.due else "0",
             )
         )
-        components.facts(
-            [("已参训", total.trained), ("已参考", total.examined), ("未完成", total.due - total.completed), ("核减", total.exempt)]
-        )
+        counts = [("已参训", total.trained), ("已参考", total.examined), ("未完成", total.due - total.completed), ("核减", total.exempt)]
+        if programme.paper_id is None:
+            counts = [each for each in counts if each[0] != "已参考"]
+        components.facts([(label, f"{number} 家") for label, number in counts])
         components.link("查看覆盖率和未覆盖名单", f"/coverage?programme={programme.code}")
 
 
@@ -101,6 +102,10 @@ def trainer(session: Session, now: datetime) -> None:
     )
     if not papers:
         components.empty_state("还没有试卷", "选好题库和题量，几分钟就能组好一份。", href="/papers?paper=new", label="新建试卷")
+        return
+    with st.container(horizontal=True):
+        components.link("导入题目", "/import_bank", primary=True)
+        components.link("新建试卷", "/papers?paper=new")
 
 
 def administrator(session: Session, now: datetime) -> None:

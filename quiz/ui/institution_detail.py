@@ -93,7 +93,7 @@ def _attachment(each: ReviewView, desk: Register) -> None:
             return data
 
     st.download_button(
-        f"附件：{each.attachment}", content, file_name=each.attachment, key=f"{PAGE}_attachment_{each.id}", icon=":material/attach_file:",
+        f"附件：{plain(each.attachment)}", content, file_name=each.attachment, key=f"{PAGE}_attachment_{each.id}", icon=":material/attach_file:",
         on_click="ignore",
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 _SMALL = ("题型", "类别", "状态", "已考人次", "答对率")
-_ROWS_SHOWN_WHOLE = 12
+_ROWS_SHOWN_WHOLE = 20
 
 
 def choose(frame: pd.DataFrame, *, key: str, several: bool = False) -> list[int]:

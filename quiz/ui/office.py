@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -179,6 +179,11 @@ def perform(work: Callable[[Session], str]) -> bool:
 def record(session: Session, user: User, action: str, *, subject: str = "", now: datetime | None = None, **detail: Any) -> None:
     """One row of the audit trail for what this user does."""
     audit.record(session, actor=gate.actor(user), action=action, at=now or clock.now(), subject=subject, detail=detail)
+
+
+def filters_noted(filters: Any) -> dict[str, str]:
+    """What filters ask, for the audit trail: only what was chosen."""
+    return {name: str(value) for name, value in asdict(filters).items() if value}
 
 
 def download(

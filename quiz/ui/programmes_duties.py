@@ -42,7 +42,7 @@ def show(session: Session, programme: ProgrammeView, user: User, reach: Reaches,
             (
                 components.anchor(row.organisation, f"/enterprises?organisation={row.organisation_id}"),
                 row.person,
-                components.badge(*duty_state(row)),
+                components.badge(*duty_state(row, today)),
                 office.day(row.due_on),
                 remarks(row),
             )
@@ -64,7 +64,8 @@ def _choose(session: Session, programme: ProgrammeView, user: User, reach: Reach
     chosen = st.selectbox("选择企业", list(names), format_func=names.__getitem__, key=f"{PAGE}_organisation")
     rows = [row for row in duty_rows(session, reach=reach, organisation_id=chosen, programme_id=programme.id) if row.closed_on is None]
     if not rows:
-        components.note("该企业在这个专项里没有任务：不属于培训对象，或没有登记负责人。", tone="warn")
+        components.note("该企业在这个专项里没有登记负责人，或不属于培训对象。没有负责人的企业也可以申请核减。", tone="warn")
+        components.link("申请核减", f"/exemptions?do=new&programme={programme.code}&organisation={chosen}")
     approved = ExemptionFilter(state=ExemptionState.APPROVED.value, programme_id=programme.id, organisation_id=chosen)
     by_request = bool(exemption_requests(session, reach=reach, asked=approved, limit=1))
     for row in rows:
@@ -73,12 +74,12 @@ def _choose(session: Session, programme: ProgrammeView, user: User, reach: Reach
 
 
 def _duty(row: DutyRow, user: User, reach: Reaches, today: date, *, by_request: bool) -> None:
-    components.heading(row.person, components.badge(*duty_state(row)), over=row.organisation)
+    components.heading(row.person, components.badge(*duty_state(row, today)), over=row.organisation)
     components.facts([("期限", office.day(row.due_on)), ("应训起", office.day(row.opened_on)), ("已办", remarks(row) or "—")])
     if row.completed_on is not None:
         st.markdown("已经完成，不需要延期或核减。")
         return
-    if row.is_exempt:
+    if row.is_exempt_on(today):
         _recovery(row, user, reach, today, by_request=by_request)
         return
     with st.form(f"{PAGE}_extend_{row.id}"):

@@ -86,7 +86,6 @@ def rules(session: Session, programme: ProgrammeView, reference: Reference) -> N
             ("开始", office.day(programme.opens_on)),
             ("截止", office.day(programme.due_on)),
             ("新任宽限", f"任职后 {programme.grace_days} 天"),
-            ("编号", programme.code),
         ]
     )
     components.bullets(
@@ -96,6 +95,7 @@ def rules(session: Session, programme: ProgrammeView, reference: Reference) -> N
             f"完成判定口径 {POLICY_TEXTS[programme.policy]}",
             f"依据：{programme.basis or '未填写'}",
             *([f"说明：{programme.description}"] if programme.description else []),
+            f"编号（供数据接口和命令使用）：{programme.code}",
         ]
     )
 
@@ -109,7 +109,7 @@ def progress(session: Session, programme: ProgrammeView, reach: Reaches, *, toda
     components.kpi_row(
         [
             Kpi("覆盖率", show_rate(total), f"已完成 {total.completed} ÷ 应训 {total.due}", href=href),
-            Kpi("已参训", f"{total.trained} 家", f"已参考 {total.examined} 家", href=href),
+            Kpi("已参训", f"{total.trained} 家", f"已参考 {total.examined} 家" if programme.paper_id else "已开始学习", href=href),
             Kpi("未完成", f"{total.uncovered} 家", "点开看名单和原因", tone="warn" if total.uncovered else "ok", href=href),
             Kpi("核减", f"{total.exempt} 家", "不计入应训"),
         ]

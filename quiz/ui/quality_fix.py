@@ -43,7 +43,7 @@ def show(session: Session, check: Check, subject: str, user: User, reach: Reache
     group = quality.group_of(session, finding=found, today=today, reach=reach) if found.together else ()
     if len(group) > 1:
         if "duplicate" not in check.fixes:
-            _group(group, reference)
+            _group(session, group, reference)
     elif found.together and check.code != "many_firms":
         components.note("同组的其他登记不在您的管理范围内。需要合并的，请市安委会办公室办理。", tone="info")
     desk = Desk(user, reach, reference, view, today)
@@ -61,17 +61,18 @@ def show(session: Session, check: Check, subject: str, user: User, reach: Reache
     _confirm(found, check, user, reach, today)
 
 
-def _group(group: tuple[Finding, ...], reference: Reference) -> None:
+def _group(session: Session, group: tuple[Finding, ...], reference: Reference) -> None:
     components.section(f"同组的登记（{len(group)} 条）")
     people = any(each.person for each in group)
+    phones = person_merge.phones_of(session, tuple(each.person_id for each in group if each.person_id is not None))
     rows = [
         (
             components.anchor(each.organisation, f"/enterprises?organisation={each.organisation_id}"), quality_list.place(each, reference),
-            *([each.person] if people else []),
+            *([each.person, each.person_id or "—", office.masked(phones.get(each.person_id or 0)) or "—"] if people else []),
         )
         for each in group
     ]  # fmt: skip
-    components.table(("单位", "所在地", *(["人员"] if people else [])), rows)
+    components.table(("单位", "所在地", *(["人员", "人员编号", "手机号"] if people else [])), rows)
 
 
 # 重复的单位 -----------------------------------------------------------------------------------------------------------
@@ -91,7 +92,7 @@ def _duplicate(session: Session, found: Finding, group: tuple[Finding, ...], use
             for key, view in views.items()
         ],
     )  # fmt: skip
-    labels = {key: f"{view.row.name}（编号 {key}）" for key, view in views.items()}
+    labels = {key: f"编号 {key}：{view.row.name}" for key, view in views.items()}  # what tells them apart comes first: a phone cuts the end
     with st.form(f"{PAGE}_duplicate_{found.subject}", border=False):
         kept = st.selectbox("保留哪一家", sorted(labels), format_func=labels.__getitem__, key=f"{PAGE}_kept_{found.subject}")
         double = st.selectbox(

@@ -8,7 +8,7 @@ import streamlit as st
 from sqlmodel import Session
 
 from quiz import clock
-from quiz.accounts.domain import User
+from quiz.accounts.domain import Permission, User
 from quiz.organisations.reach import Reaches
 from quiz.organisations.reference import Reference
 from quiz.problems import Forbidden
@@ -50,7 +50,8 @@ def mode_card(session: Session, user: User, reach: Reaches) -> None:
         )
         closed = [_ROADS[channel] for channel in _ROADS if channel not in opened]
         if closed:
-            components.hint(f"未配置的通道由系统管理员在服务器上设置：{'、'.join(closed)}。未配置时，消息留在发件箱里等待。")
+            how = f"：{'、'.join(closed)}" if user.may(Permission.MANAGE_SYSTEM) else "，请联系系统管理员"
+            components.hint(f"未配置的通道在服务器上设置{how}。未配置时，消息留在发件箱里等待。")
         if not office.is_city_wide(reach):
             return
         question = (
@@ -160,14 +161,36 @@ def _plan(session: Session, user: User, reach: Reaches) -> str:
 # 地址 -----------------------------------------------------------------------------------------------------------------
 
 
+def own_regions(reference: Reference, reach: Reaches) -> dict[str, str]:
+    """Districts and streets of which every enterprise is within reach: a digest names them all.
+
+    A department reaches only some of the enterprises of a street, and a street is not its whole district.
+    """
+    offered: dict[str, str] = {}
+    for part in reach.parts:
+        if part.department_codes is not None or part.organisation_ids is not None:
+            continue
+        for district in reference.districts():
+            if part.district_codes is not None and district.code not in part.district_codes:
+                continue
+            if part.town_codes is None:
+                offered[district.code] = district.name
+            offered |= {
+                town.code: f"{district.name} · {town.name}"
+                for town in reference.towns_of(district.code)
+                if part.town_codes is None or town.code in part.town_codes
+            }
+    return offered
+
+
 def address_book(session: Session, reference: Reference, user: User, reach: Reaches) -> None:
     """Where digests go; a district keeps its own."""
     components.section("镇街和区市的收件地址", "汇总发到这里；名单里没有手机号。")
     known = addresses.addresses(session)
-    offered: dict[str, str] = {}
-    for code, name in office.districts(reference, reach).items():
-        offered[code] = name
-        offered |= {town: f"{name} · {label}" for town, label in office.towns(reference, reach, code).items()}
+    offered = own_regions(reference, reach)
+    if not offered:
+        components.hint("地址由市、区市安委会办公室和镇街登记。")
+        return
     rows = [
         (offered[code], each.email or "—", each.shown_wecom or "—") for code, each in sorted(known.items()) if code in offered
     ]  # fmt: skip

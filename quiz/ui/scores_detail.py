@@ -62,7 +62,8 @@ def _holder(row: HolderRow, programme: ProgrammeView, organisation_id: int) -> t
 def _state(row: HolderRow) -> tuple[str, Tone]:
     if row.closed_on is not None:
         return (DutyClosing(row.closing).label if row.closing else "已离任（完成后）"), ""
-    if row.exempted_on is not None and row.exempt_until is None:
+    today = clock.local_day(clock.now())
+    if row.exempted_on is not None and (row.exempt_until is None or row.exempt_until > today):
         return "已核减", ""
     return ("已完成", "ok") if row.completed_on else ("未完成", "warn")
 

@@ -73,6 +73,23 @@ def ask(found: Sequence[ProgrammeView], reference: Reference, reach: Reaches, *,
     return Question(programme, by, filters, order, direction == "down", today)  # type: ignore[arg-type]
 
 
+def with_papers_first(found: Sequence[ProgrammeView]) -> list[ProgrammeView]:
+    """What has scores comes first; a programme without a paper is still offered, and says so."""
+    return sorted(found, key=lambda each: each.paper_id is None)
+
+
+def has_paper(asked: Question) -> bool:
+    """Whether there can be scores; otherwise the way to the figures that there are."""
+    if asked.programme.paper_id is None:
+        components.empty_state(
+            "这个专项不考试",
+            "只要求学时或学习资料，没有成绩；完成情况见覆盖率。",
+            href=f"/coverage?programme={asked.programme.code}",
+            label="查看覆盖率",
+        )
+    return asked.programme.paper_id is not None
+
+
 def figures(session: Session, asked: Question, reach: Reaches, *, limit: int | None, offset: int = 0) -> ScoresView:
     """One page of groups, and the whole."""
     part = filtered.part_of(reach, day=asked.day, filters=asked.filters)
@@ -169,5 +186,5 @@ def download(asked: Question, user: User, reach: Reaches) -> None:
         action="export_scores",
         subject=f"{asked.programme.title}按{_BY[asked.by]}成绩统计",
         key=f"{PAGE}_download",
-        detail={"programme": asked.programme.code, "by": asked.by, "filters": str(asked.filters)},
+        detail={"programme": asked.programme.code, "by": asked.by, "filters": office.filters_noted(asked.filters)},
     )

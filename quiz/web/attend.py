@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from quiz import clock
 from quiz.accounts.domain import Permission, User
 from quiz.classes import attendance, codes
-from quiz.classes.attendance import Attendance, Screen, WrongCode
+from quiz.classes.attendance import Attendance, OldCode, Screen, WrongCode
 from quiz.classes.reach import ClassReach, class_reach
 from quiz.http import requests
 from quiz.http.running import read, work
@@ -46,10 +47,15 @@ def _cookie(site_id: int) -> str:
     return f"ankao_attend_{site_id}"
 
 
+def _digits(text: str) -> str:
+    """The code as typed or scanned, full-width digits too; at most six, and nothing else, for it goes into a cookie."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text[:30]) if letter in "0123456789")[:6]
+
+
 def carry(response: Response, site_id: int, code: str) -> Response:
     """Let the browser carry what it scanned, and when, to the confirmation; a sign-in may lie between."""
     response.set_cookie(
-        _cookie(site_id), codes.claim(site_id, code, clock.now()), max_age=int(codes.CLAIM_LENGTH.total_seconds()), httponly=True,
+        _cookie(site_id), codes.claim(site_id, _digits(code), clock.now()), max_age=int(codes.CLAIM_LENGTH.total_seconds()), httponly=True,
         samesite="lax", secure=settings().secure_cookies, path="/attend",
     )  # fmt: skip
     return response
@@ -60,7 +66,7 @@ async def get_attend(request: Request) -> Response:
     site_id = int(request.path_params["site"])
     code = request.query_params.get("c", "")
     if code:
-        return carry(RedirectResponse(f"/attend/{site_id}", status_code=303), site_id, code[:6])
+        return carry(RedirectResponse(f"/attend/{site_id}", status_code=303), site_id, code)
     claim = codes.read_claim(request.cookies.get(_cookie(site_id), ""), site_id=site_id, now=clock.now())
 
     def job(session: Session) -> tuple[User, int, str, Attendance | None]:
@@ -94,9 +100,9 @@ async def post_attend(request: Request) -> Response:
     """The tap: in or out, as of the moment of the scan; or the six digits typed."""
     site_id = int(request.path_params["site"])
     form = await request.form()
-    act, typed = str(form.get("act", "")), "".join(str(form.get("code", "")).split())
-    if typed:
-        return carry(RedirectResponse(f"/attend/{site_id}", status_code=303), site_id, typed[:6])
+    act, typed = str(form.get("act", "")), str(form.get("code", ""))
+    if typed.strip():
+        return carry(RedirectResponse(f"/attend/{site_id}", status_code=303), site_id, typed)
     claim = codes.read_claim(request.cookies.get(_cookie(site_id), ""), site_id=site_id, now=clock.now())
     if claim is None or act not in (attendance.IN, attendance.OUT):
         return RedirectResponse(f"/attend/{site_id}", status_code=303)
@@ -122,6 +128,8 @@ async def _try_again(request: Request, site_id: int, refusal: Invalid) -> Respon
     """The code was wrong or old: say so, and let the digits be typed anew."""
     if isinstance(refusal, WrongCode):
         await _count_guess(request)
+    elif isinstance(refusal, OldCode):
+        await _keep_old(request, site_id)
     user, telephone = await read(lambda session: (person_of(session, request)[0], office_telephone(session)))
     response = page(
         "attend.html", user=user, telephone=telephone, status=refusal.status, site_id=site_id, found=None, error=refusal.message
@@ -134,6 +142,14 @@ async def _count_guess(request: Request) -> None:
     def job(session: Session) -> None:
         user, person_id = person_of(session, request)
         attendance.record_guess(session, person_id=person_id, actor=requests.actor_of(user, request), now=clock.now())
+
+    await work(job)
+
+
+async def _keep_old(request: Request, site_id: int) -> None:
+    def job(session: Session) -> None:
+        user, _ = person_of(session, request)
+        attendance.record_stale(session, site_id=site_id, actor=requests.actor_of(user, request), now=clock.now())
 
     await work(job)
 

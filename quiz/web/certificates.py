@@ -14,7 +14,7 @@ from quiz.certificates import printing, queries, service
 from quiz.certificates.domain import tidy_number
 from quiz.certificates.queries import CertificateView
 from quiz.http import requests
-from quiz.http.running import read, work
+from quiz.http.running import read, running, work
 from quiz.problems import NotFound
 from quiz.settings import settings
 from quiz.vocabulary import CertificateState
@@ -31,12 +31,15 @@ LONGEST_NUMBER = 60
 
 async def get_verify(request: Request) -> Response:
     """Public check of a certificate's number: every printed field, and whether it holds."""
-    given = request.path_params["number"][:LONGEST_NUMBER]
+    given, now, address = request.path_params["number"][:LONGEST_NUMBER], clock.now(), requests.address_of(request)
+    running().misses.refuse_if_many(address, now=now)
 
     def job(session: Session) -> tuple[str, CertificateView | None]:
-        return office_telephone(session), queries.certificate(session, number=given, today=clock.local_day(clock.now()))
+        return office_telephone(session), queries.certificate(session, number=given, today=clock.local_day(now))
 
     telephone, view = await read(job)
+    if view is None:
+        running().misses.note(address, now=now)
     return page(
         "verify.html", user=None, telephone=telephone, number=view.number if view else given, asked=True, certificate=_shown(view),
         status=200 if view else 404,

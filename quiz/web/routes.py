@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 import structlog
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -20,6 +22,21 @@ from quiz.web.render import STATIC, office_telephone, page
 
 log = structlog.get_logger()
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class _Row(Convertor[int]):
+    """Number of a row: one that no table can hold is an address that does not exist."""
+
+    regex = "[0-9]{1,9}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("row", _Row())
 
 
 class _Assets(StaticFiles):
@@ -44,6 +61,8 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
             return RedirectResponse("/change-password", status_code=303)
         except Refusal as refusal:
             return await _message(refusal.status, "没有办成", refusal.message)
+        except HTTPException:  # a form that is broken or too large: the lane says so
+            raise
         except Exception:  # logged, and answered with a page a candidate can act on
             log.exception("light lane failed", path=request.url.path)
             return await _message(503, "系统暂时繁忙", "请稍后刷新重试；已显示“已保存”的答案不会丢失。")
@@ -81,11 +100,11 @@ light_lane: list[BaseRoute] = [
     *_route("/my/classes/register", post=my_classes.post_register),
     *_route("/my/classes/cancel", post=my_classes.post_cancel),
     *_route("/my/classes/code", post=my_classes.post_code),
-    *_route("/attend/{site:int}", get=attend.get_attend, post=attend.post_attend),
-    *_route("/attend/{site:int}/screen", get=attend.get_screen, post=attend.post_screen),
-    *_route("/attend/{site:int}/code", get=attend.get_code),
-    *_route("/exam/{attempt:int}", get=my.get_exam),
-    *_route("/exam/{attempt:int}/result", get=my.get_result),
+    *_route("/attend/{site:row}", get=attend.get_attend, post=attend.post_attend),
+    *_route("/attend/{site:row}/screen", get=attend.get_screen, post=attend.post_screen),
+    *_route("/attend/{site:row}/code", get=attend.get_code),
+    *_route("/exam/{attempt:row}", get=my.get_exam),
+    *_route("/exam/{attempt:row}/result", get=my.get_result),
     *_route("/learn", get=learn.get_index),
     *_route("/learn/{edition}", get=learn.get_booklet),
     *_route("/learn/{edition}/{clause}", get=learn.get_card),

@@ -96,3 +96,14 @@ def test_fields_a_type_does_not_use_leave_its_digest_alone() -> None:
 def test_a_description_that_is_empty_leaves_the_digest_of_an_item_as_it_was() -> None:
     assert PictureRef(digest="a" * 64).model_dump() == {"digest": "a" * 64, "where": "stem"}
     assert PictureRef(digest="a" * 64, description="配电箱").model_dump()["description"] == "配电箱"
+
+
+@pytest.mark.parametrize("more", [{}, {"changed_from": ["x-2020/1"]}, {"roles": ["worker"]}, {"pictures": [{"digest": "a" * 64}]}])
+@pytest.mark.parametrize("name", GOOD)
+def test_the_content_is_every_field_but_those_nobody_sees_and_those_left_empty(name: str, more: dict[str, Any]) -> None:
+    draft = ItemDraft.model_validate({"code": "a", "sectors": ["coal"], **GOOD[name], **more})
+
+    dumped = draft.model_dump(mode="json", exclude={"code", "sectors"})
+
+    rare = ("changed_from", "unit", "tolerance", "prompts", "parts", "pictures")
+    assert draft.content() == {field: value for field, value in dumped.items() if value or field not in rare}

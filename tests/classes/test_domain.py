@@ -22,6 +22,7 @@ from quiz.classes.domain import (
     hours,
     is_settled,
     show_hours,
+    sittings,
     standing_on,
     union,
     whole_minutes,
@@ -88,6 +89,53 @@ def test_who_never_signed_out_is_credited_only_where_the_session_says_so_and_onl
     assert minutes(stay(55, None), rules=generous, now=at(159)) == 0
     assert minutes(stay(55, None), rules=generous, now=at(160)) == 90
     assert minutes(stay(55, None), now=LATER) == 0
+
+
+@pytest.mark.parametrize(
+    ("others", "credit"),
+    [
+        ([stay(80, 100, site=2)], 20 + 20),
+        ([stay(80, 100, session=2)], 20),
+        ([stay(80, 100)], 20 + 20),
+        ([stay(120, None, site=2)], 90),
+        ([stay(50, 100)], 40),
+        ([stay(52, 54, site=2)], 90),
+    ],
+)
+def test_a_stay_without_an_end_lasts_no_longer_than_until_the_person_is_seen_anew(others: list[Stay], credit: int) -> None:
+    generous = Rules(1, TIMETABLE, GRACE, WithoutSignOut.LESSON_END)
+
+    assert minutes(stay(55, None), *others, rules=generous) == credit
+
+
+NIGHT = (lesson(14 * 60, 14 * 60 + 45), lesson(15 * 60 + 30, 16 * 60 + 15), lesson(16 * 60 + 25, 17 * 60 + 10))
+"""22:00—22:45, 23:30—00:15, 00:25—01:10."""
+
+
+def test_lessons_over_midnight_are_one_sitting_and_the_next_morning_another() -> None:
+    assert sittings([*NIGHT, lesson(24 * 60, 24 * 60 + 45)]) == (span(14 * 60, 17 * 60 + 10), span(24 * 60, 24 * 60 + 45))
+    assert sittings(TIMETABLE) == (span(60, 160),)
+    assert sittings([]) == ()
+
+
+@pytest.mark.parametrize("policy", WithoutSignOut)
+def test_a_night_is_credited_to_the_days_on_which_its_lessons_begin(policy: WithoutSignOut) -> None:
+    rules = Rules(1, NIGHT, GRACE, policy)
+
+    whole = credit([rules], [stay(13 * 60 + 50, 17 * 60 + 15)], now=LATER)
+    unended = credit([rules], [stay(13 * 60 + 50, None)], now=LATER)
+    late = credit([rules], [stay(16 * 60 + 25, None)], now=LATER)
+
+    night = {(1, DAY): 90, (1, DAY + timedelta(days=1)): 45}
+    is_generous = policy is WithoutSignOut.LESSON_END
+    assert whole == night
+    assert unended == (night if is_generous else {})
+    assert late == ({(1, DAY + timedelta(days=1)): 45} if is_generous else {})
+
+
+def test_a_record_whose_end_lies_before_its_beginning_is_worth_nothing() -> None:
+    assert minutes(stay(120, 60)) == 0
+    assert minutes(stay(120, 60), stay(55, 170)) == 90
 
 
 def test_of_two_sessions_at_the_same_time_a_minute_counts_once() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ from quiz.coverage.domain import MEASURES
 from quiz.models.attempts import Attempt
 from quiz.models.coverage import Tally
 from quiz.models.organisations import Organisation, OrganisationFeature, Placement, Post
-from quiz.models.training import Duty, Programme
+from quiz.models.training import Duty, Exemption, Programme
 from quiz.problems import Refusal
 from quiz.training import service
 from tests import factories
@@ -29,6 +29,7 @@ SECTORS = (("industry", "emergency"), ("catering", "commerce"), ("hospital", Non
 KINDS = (
     "appoint", "appoint", "appoint", "leave", "leave", "pass", "pass", "pass", "fail", "start", "move", "move", "exempt", "exempt",
     "withdraw", "close", "reopen", "unleave", "designate", "shift_post", "extend", "tag", "untag", "policy", "audience", "end_programme",
+    "exempt_for_a_time", "exempt_whole",
 )  # fmt: skip
 """What may happen, the commoner things more often."""
 
@@ -207,6 +208,20 @@ class City:
     def _exempt(self, event: Event) -> None:
         self._decide(event, service.exempt, exempted_on=event.on, reason="停产核减，区市审核")
 
+    def _exempt_for_a_time(self, event: Event) -> None:
+        until = event.on + timedelta(days=5 + 7 * event.second)
+        self._decide(event, service.exempt, exempted_on=event.on, until=until, reason="停产核减，区市审核")
+
+    def _exempt_whole(self, event: Event) -> None:
+        until = None if event.first % 3 == 0 else event.on + timedelta(days=5 + 7 * event.second)
+        try:
+            service.exempt_organisation(
+                self.session, programme_id=self.programmes[event.second % 2], organisation_id=self._organisation(event),
+                exempted_on=event.on, until=until, reason="整体停产核减",
+            )  # fmt: skip
+        except Refusal as refusal:
+            assert refusal.code == "already_exempt"
+
     def _withdraw(self, event: Event) -> None:
         self._decide(event, service.withdraw_exemption, withdrawn_on=event.on)
 
@@ -260,8 +275,7 @@ class City:
         programme = connection.execute(select(Programme.__table__).where(col(Programme.id) == programme_id)).one()  # type: ignore[attr-defined]
         organisations = connection.execute(select(Organisation.__table__)).all()  # type: ignore[attr-defined]
         placements = connection.execute(select(Placement.__table__)).all()  # type: ignore[attr-defined]
-        duties = connection.execute(select(Duty.__table__).where(col(Duty.programme_id) == programme_id)).all()  # type: ignore[attr-defined]
-        exemptions = {duty.post_id: (duty.exempted_on, duty.exempt_until) for duty in duties if duty.exempted_on is not None}
+        own, whole = self._exemptions(programme_id)
         progress = self._progress()
         posts = self._posts()
         day = FIRST
@@ -275,10 +289,24 @@ class City:
                     continue
                 held = [post for post in posts if post.organisation_id == organisation.id and _on(day, post.held_from, post.held_to)]
                 cell = (place.district_code, place.town_code or "", place.sector_code, place.department_code or "")
-                for name in _measures(day, held, exemptions, progress, programme.policy):
+                exempt = any(_on(day, *days) for days in whole[organisation.id])
+                for name in ["exempt"] if exempt else _measures(day, held, own, progress, programme.policy):
                     level[(*cell, name)] += 1
             yield day, dict(level)
             day += timedelta(days=1)
+
+    def _exemptions(self, programme_id: int) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
+        """The days granted to single posts, and to whole enterprises."""
+        own: dict[int, list[Any]] = defaultdict(list)
+        whole: dict[int, list[Any]] = defaultdict(list)
+        query = (
+            select(col(Exemption.organisation_id), col(Duty.post_id), col(Exemption.since), col(Exemption.until))
+            .outerjoin(Duty, col(Duty.id) == col(Exemption.duty_id))
+            .where(col(Exemption.programme_id) == programme_id)
+        )
+        for organisation_id, post_id, *days in self.session.connection().execute(query):
+            (own[post_id] if post_id is not None else whole[organisation_id]).append(days)
+        return own, whole
 
     def _progress(self) -> dict[int, dict[str, date]]:
         """Per person, the first day of each level."""
@@ -302,9 +330,9 @@ def _on(day: date, since: date, until: date | None) -> bool:
     return since <= day and (until is None or day < until)
 
 
-def _measures(day: date, held: list[Any], exemptions: dict[int, Any], progress: dict[int, dict[str, date]], policy: str) -> list[str]:
+def _measures(day: date, held: list[Any], exemptions: dict[int, list[Any]], progress: dict[int, dict[str, date]], policy: str) -> list[str]:
     """The measures in which one enterprise counts for one."""
-    owing = [post for post in held if post.id not in exemptions or not _on(day, *exemptions[post.id])]
+    owing = [post for post in held if not any(_on(day, *days) for days in exemptions[post.id])]
     if held and not owing:
         return ["exempt"]
     deciding = owing

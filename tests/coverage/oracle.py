@@ -14,18 +14,19 @@ FIRST, LAST = date(2026, 8, 20), date(2026, 12, 31)
 DAYS = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]
 MEASURES = ("due", "trained", "examined", "passed", "completed", "exempt")
 Place = tuple[str, str]
+Days = tuple[date, date | None]
 
 
 @dataclass
 class Post:
-    """Held from–to; the exemption of its duty in each programme that has one."""
+    """Held from–to; the exemptions of its duty in each programme that has any, each with its own days."""
 
     person: int
     enterprise: int
     held_from: date
     held_to: date | None = None
     designated: bool = False
-    exempt: dict[int, tuple[date, date | None]] = field(default_factory=dict)
+    exempt: dict[int, list[Days]] = field(default_factory=dict)
 
     def held_on(self, day: date) -> bool:
         return self.held_from <= day and (self.held_to is None or day < self.held_to)
@@ -44,17 +45,24 @@ class Enterprise:
     tagged: dict[date, bool]
     status: str = "active"
     closed_on: date | None = None
+    exempt: dict[int, list[Days]] = field(default_factory=dict)
+    """Programme → days of exemption of the whole enterprise, whoever its holders are."""
+
+
+def lies_in(day: date, periods: list[Days]) -> bool:
+    return any(since <= day and (until is None or day < until) for since, until in periods)
 
 
 @dataclass(frozen=True)
 class Programme:
-    """Whom it asks, by which policy, and how many minutes of class."""
+    """Whom it asks, by which policy, and how many minutes of class; whether there is a paper."""
 
     sectors: frozenset[str]
     needs_tag: bool
     policy: str
     opens_on: date
     minutes: int = 0
+    has_paper: bool = True
 
 
 class Oracle:
@@ -86,13 +94,15 @@ class Oracle:
         enterprise.founded = founded
         enterprise.entered = min(enterprise.entered, founded)
 
+    def _since(self, number: int, on: date) -> date:
+        """A change from the first day or before it corrects what was entered: the first entry was then never true."""
+        return FIRST if on <= self.enterprises[number].entered else on
+
     def move(self, number: int, on: date, place: Place) -> None:
-        enterprise = self.enterprises[number]
-        self.fill(enterprise.place, max(on, enterprise.entered), place)  # type: ignore[arg-type]
+        self.fill(self.enterprises[number].place, self._since(number, on), place)  # type: ignore[arg-type]
 
     def change_sector(self, number: int, on: date, sector: tuple[str, str]) -> None:
-        enterprise = self.enterprises[number]
-        self.fill(enterprise.sector, max(on, enterprise.entered), sector)  # type: ignore[arg-type]
+        self.fill(self.enterprises[number].sector, self._since(number, on), sector)  # type: ignore[arg-type]
 
     def tag(self, number: int, on: date, tagged: bool) -> None:
         enterprise = self.enterprises[number]
@@ -177,16 +187,28 @@ class Oracle:
             and (not programme.needs_tag or enterprise.tagged[day])
         )
 
-    @staticmethod
-    def _is_exempt(post: Post, programme_id: int, day: date) -> bool:
-        since, until = post.exempt.get(programme_id, (None, None))
-        return since is not None and since <= day and (until is None or day < until)
+    def _is_exempt(self, post: Post, programme_id: int, day: date) -> bool:
+        whole = self.enterprises[post.enterprise].exempt.get(programme_id, [])
+        return lies_in(day, [*post.exempt.get(programme_id, []), *whole])
+
+    def reason_of(self, row_person: int | None, programme_id: int, day: date, *, is_new: bool) -> set[str]:
+        """Why an enterprise that waits for this person may be on the list."""
+        if row_person is None:
+            return {"no_holder"}
+        if is_new:
+            return {"new_holder"}
+        programme = self.programmes[programme_id]
+        if self._has(row_person, "passed" if programme.has_paper else "trained", programme_id, day):
+            return {"hours_short"}
+        if self._has(row_person, "examined", programme_id, day):
+            return {"not_passed"}
+        return {"never_signed_in", "not_attempted"}
 
     def _measures(self, number: int, programme_id: int, day: date) -> list[str]:
         programme = self.programmes[programme_id]
         held = [post for post in self.posts.values() if post.enterprise == number and post.held_on(day)]
         owing = [post for post in held if not self._is_exempt(post, programme_id, day)]
-        if held and not owing:
+        if (held and not owing) or lies_in(day, self.enterprises[number].exempt.get(programme_id, [])):
             return ["exempt"]
         deciding = owing
         if programme.policy == "designated" and any(post.designated for post in owing):
@@ -203,11 +225,13 @@ class Oracle:
         def counts(each: date) -> bool:
             return programme.opens_on <= each <= day
 
-        handed_in = [(each, passed) for each, passed in self.handed_in.get(person, []) if counts(each)]
+        handed_in = [(each, passed) for each, passed in self.handed_in.get(person, []) if counts(each) and programme.has_paper]
         minutes = [amount for owner, each, amount in self.minutes.get(person, []) if owner == programme_id and counts(each)]
         if measure == "trained":
-            return bool(handed_in or minutes or any(counts(each) for each in self.started.get(person, [])))
+            return bool(handed_in or minutes or (programme.has_paper and any(counts(each) for each in self.started.get(person, []))))
         if measure == "examined":
             return bool(handed_in)
         passed = any(passed for _, passed in handed_in)
-        return passed if measure == "passed" else passed and sum(minutes) >= programme.minutes
+        if measure == "passed":
+            return passed
+        return (passed or not programme.has_paper) and sum(minutes) >= programme.minutes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from sqlmodel import Session
 from quiz import wiring
 from quiz.coverage import queries as coverage
 from quiz.coverage.domain import MEASURES
+from quiz.coverage.uncovered import uncovered
 from quiz.coverage.verification import verify
 from quiz.db import Database
 from quiz.models.training import Programme
 from quiz.training import service as training
+from quiz.vocabulary import NotCoveredReason
 from tests.coverage.oracle import DAYS
 from tests.coverage.town import OFTEN, Town
 from tests.databases import new_file
@@ -77,9 +80,18 @@ def compare_published(town: Town) -> None:
                 }
                 assert found == dict(groups), (day, by)
                 assert sum(view.total.values) == sum(counted.values())
+            if number % 10 == 0:
+                compare_reasons(town, code, programme_id, day)
             if number % 5 == 0:
                 people = coverage.persons(town.session, programme_code=code, as_of=day)
                 assert people.due == town.oracle.people_on(day, programme_id), day
+
+
+def compare_reasons(town: Town, code: str, programme_id: int, day: date) -> None:
+    """Everybody on the list is there for the reason a person would give who knows how far the holder has come."""
+    for row in uncovered(town.session, programme_code=code, as_of=day, limit=None).rows:
+        is_new = row.reason is NotCoveredReason.NEW_HOLDER and row.is_new_holder
+        assert row.reason.value in town.oracle.reason_of(row.person_id, programme_id, day, is_new=is_new), (row.name, day)
 
 
 @pytest.fixture(scope="module")

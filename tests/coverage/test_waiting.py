@@ -15,14 +15,17 @@ from sqlmodel import Session, col
 
 from quiz import events, models
 from quiz.coverage import overview, proof, queries, tally
-from quiz.coverage.domain import KINDS, MEASURES, NO_KINDS, Cell, Uncovered
+from quiz.coverage import service as coverage_service
+from quiz.coverage.domain import MEASURES, NO_KINDS, STATES, Cell, Uncovered
 from quiz.coverage.uncovered import Filters, kinds, uncovered
 from quiz.db import Database
+from quiz.models.classes import ClassSession, HoursCredit
 from quiz.models.coverage import Level, UncoveredPeriod, UncoveredTally
 from quiz.models.training import Programme
 from quiz.organisations.reach import Reaches
 from quiz.training import service
-from quiz.training.queries import programme
+from quiz.training.queries import duties, programme
+from quiz.vocabulary import HoursRule
 from quiz.vocabulary import NotCoveredReason as Reason
 from tests import factories
 from tests.coverage.campaign import LATER, Campaign
@@ -62,7 +65,7 @@ def check(session: Session, *, code: str, on: date) -> None:
         assert len(view.rows) == view.total == getattr(total, measure)
 
 
-LISTS = frozenset(KINDS[:5])
+LISTS = frozenset(STATES)
 
 
 def check_history(database: Database, history: list[Event], on: date) -> None:
@@ -109,20 +112,20 @@ def test_long_history_of_an_office_leaves_nothing_unproved(sqlite: Database) -> 
 @settings(max_examples=200)
 @given(
     since=days, length=st.none() | st.integers(1, 60), due_on=days, holder=st.booleans(), new=st.none() | days, trained=st.none() | days,
-    examined=st.none() | days, signed_in=st.booleans(), on=days,
+    examined=st.none() | days, signed_in=st.booleans(), short=st.none() | days, on=days,
 )  # fmt: skip
 def test_changes_of_a_period_sum_to_what_it_counts_for(
     since: date, length: int | None, due_on: date, holder: bool, new: date | None, trained: date | None, examined: date | None,
-    signed_in: bool, on: date,
+    signed_in: bool, short: date | None, on: date,
 ) -> None:  # fmt: skip
     until = None if length is None else since + timedelta(days=length)
-    period = Uncovered(since, until, Cell("a", "b", "c", "d"), due_on, 7 if holder else None, new, trained, examined, signed_in)
+    period = Uncovered(since, until, Cell("a", "b", "c", "d"), due_on, 7 if holder else None, new, trained, examined, signed_in, short)
 
     summed = [sum(column) for column in zip(*(kinds for day, kinds in period.changes if day <= on), strict=True)] or list(NO_KINDS)
 
     is_within = since <= on and (until is None or on < until)
     assert tuple(summed) == (period.kinds_on(on) if is_within else NO_KINDS)
-    assert not is_within or sum(summed[:5]) == 1
+    assert not is_within or sum(summed[: len(STATES)]) == 1
 
 
 @pytest.fixture
@@ -213,3 +216,84 @@ def test_telephone_number_stays_behind_when_the_enterprise_has_left_the_reach(ca
 
     assert before.phone == "13812345678"
     assert replace(before, phone=None) == after
+
+
+# --- hours that are missing -------------------------------------------------------------------------------------------------------
+
+
+def with_hours(campaign: Campaign, *, paper: bool) -> int:
+    """The campaign asks for two hours as well, or for nothing else; answers with the one holder."""
+    changes = {} if paper else {"paper_id": None}
+    service.edit_programme(
+        campaign.session, programme_id=campaign.programme_id, today=LATER, hours_rule=HoursRule.FIXED, hours_fixed=2.0, **changes
+    )
+    return next(duty.person_id for duty in duties(campaign.session, programme_id=campaign.programme_id))
+
+
+def attend(campaign: Campaign, person_id: int, *, on: date, minutes: int) -> None:
+    sitting = ClassSession(title="班次", programme_id=campaign.programme_id, created_at=factories.at(on))
+    campaign.session.add(sitting)
+    campaign.session.flush()
+    credit = HoursCredit(session_id=sitting.id or 0, person_id=person_id, day=on, programme_id=campaign.programme_id, minutes=minutes)
+    campaign.session.add(credit)
+    campaign.session.flush()
+    events.announce(campaign.session, events.HoursChanged(frozenset({person_id}), campaign.programme_id, on))
+
+
+def reason_on(campaign: Campaign, day: date) -> list[Reason]:
+    return [row.reason for row in uncovered(campaign.session, programme_code=campaign.code, as_of=day).rows if row.duty_id is not None]
+
+
+def test_who_passed_but_lacks_hours_is_listed_for_the_hours(campaign: Campaign) -> None:
+    person_id = with_hours(campaign, paper=True)
+    campaign.hand_in(person_id, on=date(2026, 10, 5), score=10)
+    campaign.hand_in(person_id, on=date(2026, 10, 9), score=90)
+    attend(campaign, person_id, on=date(2026, 10, 12), minutes=45)
+    attend(campaign, person_id, on=date(2026, 10, 20), minutes=45)
+
+    days = (date(2026, 10, 4), date(2026, 10, 5), date(2026, 10, 9), date(2026, 10, 19), date(2026, 10, 20))
+
+    assert [reason_on(campaign, day) for day in days] == [
+        [Reason.NEVER_SIGNED_IN], [Reason.NOT_PASSED], [Reason.HOURS_SHORT], [Reason.HOURS_SHORT], [],
+    ]  # fmt: skip
+    check(campaign.session, code=campaign.code, on=date(2026, 10, 12))
+    assert proof.prove(campaign.session).consistent
+
+
+def test_without_a_paper_who_has_begun_lacks_hours_and_who_has_not_took_no_part(campaign: Campaign) -> None:
+    person_id = with_hours(campaign, paper=False)
+    attend(campaign, person_id, on=date(2026, 10, 12), minutes=45)
+    campaign.session.connection().execute(update(models.accounts.Account).values(last_sign_in_at=factories.at(LATER)))
+    events.announce(campaign.session, events.SignedIn(person_id))
+
+    assert [reason_on(campaign, day) for day in (date(2026, 10, 11), date(2026, 10, 12))] == [[Reason.NOT_ATTEMPTED], [Reason.HOURS_SHORT]]
+    assert proof.prove(campaign.session).consistent
+
+
+def test_snapshot_of_a_programme_without_a_paper_adds_up_and_says_so(campaign: Campaign) -> None:
+    person_id = with_hours(campaign, paper=False)
+    attend(campaign, person_id, on=date(2026, 10, 12), minutes=90)
+    taken = coverage_service.snapshot(campaign.session, programme_code=campaign.code, as_of=LATER, now=factories.at(LATER))
+    view = queries.coverage(campaign.session, programme_code=campaign.code, as_of=LATER, by="region")
+
+    assert coverage_service.faults_of(taken) == []
+    assert taken.figures["programme"]["has_paper"] is False
+    assert (view.total.completed, view.total.examined, view.as_json()["notes"]) == (1, 0, [queries.NO_PAPER])
+    assert proof.prove(campaign.session).consistent
+
+
+def test_the_programme_that_presses_most_is_open_uncovered_and_due_soonest(session: Session) -> None:
+    factories.reference(session)
+    factories.post(session, organisation_id=factories.organisation(session))
+    far, near, late, closed, covered = (
+        Campaign(session, code=code, **terms).open()
+        for code, terms in {
+            "far": {"due_on": date(2026, 12, 31)}, "near": {"due_on": date(2026, 12, 5)}, "late": {"due_on": date(2026, 10, 1)},
+            "closed": {"due_on": date(2026, 11, 24)}, "covered": {"due_on": date(2026, 11, 25), "audience": {"features": ["gas"]}},
+        }.items()
+    )  # fmt: skip
+    service.close_programme(session, programme_id=closed.programme_id)
+    found = [programme(session, code=each.code) for each in (far, near, late, closed, covered)]
+
+    assert queries.most_pressing(session, found=found, today=LATER) == "near"
+    assert queries.most_pressing(session, found=[found[3]], today=LATER) == "closed"

@@ -40,11 +40,12 @@ TERMS: tuple[dict[str, Any], ...] = (
     {"audience": {"features": [TAG]}, "policy": "all"},
     {"audience": {}, "policy": "all", "hours_rule": "fixed", "hours_fixed": 2.0},
     {"audience": {}, "policy": "designated"},
+    {"audience": {"sectors": ["catering", "hospital"]}, "policy": "designated", "hours_rule": "fixed", "hours_fixed": 2.0, "paper": False},
 )
 OFTEN = {
     "appoint": 4, "change_principal": 4, "leave": 2, "correct_tenure": 2, "designate": 2, "pass_exam": 6, "fail_exam": 3, "start_exam": 1,
     "hours": 4, "move": 4, "change_sector": 3, "tag": 4, "suspend": 2, "deregister": 3, "revoke": 2, "reopen": 4, "merge": 2,
-    "undo_merge": 2, "found": 2, "refound": 1, "exempt": 3, "withdraw": 3, "extend": 1, "merge_people": 2, "roster_and_undo": 2,
+    "undo_merge": 2, "found": 2, "refound": 1, "exempt": 3, "exempt_whole": 2, "withdraw": 3, "extend": 1, "merge_people": 2, "roster_and_undo": 2,
 }  # fmt: skip
 
 
@@ -57,7 +58,7 @@ class Counted:
 
 
 class Town:
-    """A few enterprises and people, four open programmes; `step` lets something happen on the next day or the same."""
+    """A few enterprises and people, five open programmes, two of them with hours, one of these without a paper; `step` lets something happen on the next day or the same."""
 
     def __init__(self, session: Session, seed: int, *, enterprises: int = 5, people: int = 6) -> None:
         self.session, self.chance, self.today = session, random.Random(seed), OPENS
@@ -65,17 +66,24 @@ class Town:
         seed_reference(session)
         self.paper = factories.paper(session)
         self.programmes = [
-            factories.programme(session, paper_id=self.paper, opens_on=OPENS, due_on=DUE, **{name: value for name, value in terms.items() if not name.startswith("hours")})
+            factories.programme(
+                session, paper_id=self.paper, opens_on=OPENS, due_on=DUE, audience=terms["audience"], policy=terms["policy"]
+            )
             for terms in TERMS
-        ]  # fmt: skip
-        session.connection().execute(
-            update(ProgrammeRow).where(col(ProgrammeRow.id) == self.programmes[2]).values(hours_rule="fixed", hours_fixed=2.0)
-        )
-        session.expire_all()
-        sitting = ClassSession(title="班次", programme_id=self.programmes[2], created_at=factories.at(OPENS))
-        session.add(sitting)
-        session.flush()
-        self.sitting = sitting.id or 0
+        ]
+        self.sittings: dict[int, int] = {}
+        for programme_id, terms in zip(self.programmes, TERMS, strict=True):
+            if "hours_rule" in terms:
+                session.connection().execute(
+                    update(ProgrammeRow)
+                    .where(col(ProgrammeRow.id) == programme_id)
+                    .values(hours_rule="fixed", hours_fixed=2.0, paper_id=self.paper if terms.get("paper", True) else None)
+                )
+                session.expire_all()
+                sitting = ClassSession(title="班次", programme_id=programme_id, created_at=factories.at(OPENS))
+                session.add(sitting)
+                session.flush()
+                self.sittings[programme_id] = sitting.id or 0
         self.oracle = Oracle(
             {
                 programme_id: Programme(
@@ -84,6 +92,7 @@ class Town:
                     policy=terms["policy"],
                     opens_on=OPENS,
                     minutes=MINUTES if "hours_rule" in terms else 0,
+                    has_paper=terms.get("paper", True),
                 )  # fmt: skip
                 for programme_id, terms in zip(self.programmes, TERMS, strict=True)
             }
@@ -326,10 +335,10 @@ class Town:
 
     def _hours_event(self) -> Callable[[], None] | None:
         person, minutes = self.chance.choice(self.people), self.chance.choice((45, 45, 90))
-        if self.session.get(HoursCredit, (self.sitting, person, self.today)) is not None:
+        programme_id, sitting = self.chance.choice(list(self.sittings.items()))
+        if self.session.get(HoursCredit, (sitting, person, self.today)) is not None:
             return None
-        programme_id = self.programmes[2]
-        self.session.add(HoursCredit(session_id=self.sitting, person_id=person, day=self.today, programme_id=programme_id, minutes=minutes))
+        self.session.add(HoursCredit(session_id=sitting, person_id=person, day=self.today, programme_id=programme_id, minutes=minutes))
         self.session.flush()
         events.announce(self.session, events.HoursChanged(frozenset({person}), programme_id, self.today))
         day = self.today
@@ -341,33 +350,44 @@ class Town:
         rows = self.session.connection().execute(select(Duty.id, Duty.programme_id, Duty.post_id, Duty.due_on).order_by(col(Duty.id))).all()  # type: ignore[call-overload]
         return self.chance.choice(rows) if rows else None
 
+    def _until(self, day: date) -> date | None:
+        """Without an end, or for some weeks, which may be over by now."""
+        return day + timedelta(days=self.chance.choice((7, 20, 40))) if self.chance.random() < 0.6 else None
+
     def _exempt_event(self) -> Callable[[], None] | None:
         duty, day = self._duty(), self._day()
         if duty is None:
             return None
-        training.exempt(self.session, duty_id=duty.id, exempted_on=day, reason="停产核减")
-        return lambda: self.oracle.posts[duty.post_id].exempt.update({duty.programme_id: (day, None)})
+        until = self._until(day)
+        training.exempt(self.session, duty_id=duty.id, exempted_on=day, until=until, reason="停产核减")
+        return lambda: self.oracle.posts[duty.post_id].exempt.setdefault(duty.programme_id, []).append((day, until))
+
+    def _exempt_whole_event(self) -> Callable[[], None]:
+        number, programme_id, day = self._enterprise(), self.chance.choice(self.programmes), self._day()
+        until = self._until(day) or day + timedelta(days=30)
+        training.exempt_organisation(
+            self.session, programme_id=programme_id, organisation_id=number, exempted_on=day, until=until, reason="整体停产核减"
+        )
+        return lambda: self.oracle.enterprises[number].exempt.setdefault(programme_id, []).append((day, until))
 
     def _withdraw_event(self) -> Callable[[], None] | None:
+        day = self._day()
         exempt = [
-            (post_id, programme_id, since)
-            for post_id, post in self.oracle.posts.items()
-            for programme_id, (since, until) in post.exempt.items()
-            if until is None
+            (post, programme_id, days)
+            for post in self.oracle.posts.items()
+            for programme_id, periods in post[1].exempt.items()
+            if (days := max((each for each in periods if each[1] is None or each[1] > day), default=None, key=lambda each: each[0]))
         ]
         if not exempt:
             return None
-        post_id, programme_id, since = self.chance.choice(exempt)
-        day = self._day()
+        (post_id, post), programme_id, (since, until) = self.chance.choice(exempt)
         found = select(Duty.id).where(col(Duty.post_id) == post_id, col(Duty.programme_id) == programme_id)  # type: ignore[call-overload]
         training.withdraw_exemption(self.session, duty_id=self.session.connection().execute(found).scalar_one(), withdrawn_on=day)
 
         def told() -> None:
-            exemptions = self.oracle.posts[post_id].exempt
-            if day <= since:
-                del exemptions[programme_id]
-            else:
-                exemptions[programme_id] = (since, day)
+            post.exempt[programme_id].remove((since, until))
+            if day > since:
+                post.exempt[programme_id].append((since, day))
 
         return told
 

@@ -2,65 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from quiz import wiring
 from quiz.coverage import queries as coverage
-from quiz.models import metadata
 from quiz.models.accounts import Account
 from quiz.models.attempts import Attempt
-from quiz.models.classes import ClassSession, HoursCredit, Registration
 from quiz.models.organisations import Person, Post
 from quiz.models.training import Duty
-from quiz.organisations.person_merge import PersonMergeView, merge_persons, merges, undo_person_merge
+from quiz.organisations.person_merge import merge_persons, merges, undo_person_merge
 from quiz.organisations.references import LABELS, pointers_at
 from quiz.problems import Invalid, Refusal
 from quiz.training import service as training
 from tests import factories
-
-OPENS, DUE = date(2026, 9, 1), date(2026, 12, 31)
-
-
-class Town:
-    """Two enterprises whose principal is one human being, entered twice."""
-
-    def __init__(self, session: Session, now: datetime) -> None:
-        wiring.wire()
-        self.session, self.now = session, now
-        factories.reference(session)
-        self.first, self.second = factories.organisation(session), factories.organisation(session)
-        self.kept = factories.person(session, name="王建国", phone="13800000001")
-        self.dropped = factories.person(session, name="王建国", phone="13800000002")
-        self.paper = factories.paper(session)
-        programme = factories.programme(session, opens_on=OPENS, due_on=DUE, paper_id=self.paper, code="all-2026")
-        factories.post(session, organisation_id=self.first, person_id=self.kept)
-        factories.post(session, organisation_id=self.second, person_id=self.dropped)
-        training.open_programme(session, programme_id=programme, today=OPENS)
-
-    def merge(self) -> PersonMergeView:
-        return merge_persons(self.session, kept_id=self.kept, dropped_id=self.dropped, reason="本人确认换号", now=self.now)
-
-    def attempt(self, person_id: int, day: date, score: float) -> int:
-        moment = factories.at(day)
-        return factories.attempt(
-            self.session, person_id=person_id, paper_id=self.paper, started_at=moment, handed_in_at=moment, score=score
-        )
-
-    def rows(self, *but: str) -> dict[str, Any]:
-        """Every table but those named and the traces of merging."""
-        left_out = {*but, "person_merge", "organisationchange", "tally", "audit_event"}
-        self.session.flush()
-        connection = self.session.connection()
-        return {
-            table.name: connection.execute(select(table).order_by(*table.primary_key.columns)).all()
-            for table in metadata.sorted_tables
-            if table.name not in left_out
-        }
+from tests.organisations.one_human import DUE, Town
 
 
 @pytest.fixture
@@ -118,24 +77,6 @@ def test_the_same_post_entered_twice_becomes_one(town: Town) -> None:
 
     held = town.session.scalars(select(Post).where(col(Post.organisation_id) == town.first).order_by(col(Post.id))).all()
     assert [(post.id == double, post.held_to, post.designated) for post in held] == [(False, None, True), (True, date(2026, 10, 1), False)]
-
-
-def test_what_would_say_the_same_twice_stays_with_the_emptied_entry(town: Town) -> None:
-    sitting = ClassSession(title="班次", created_at=town.now)
-    town.session.add(sitting)
-    town.session.flush()
-    for person in (town.kept, town.dropped):
-        town.session.add(Registration(session_id=sitting.id or 0, person_id=person, registered_at=town.now))
-        town.session.add(HoursCredit(session_id=sitting.id or 0, person_id=person, day=OPENS, minutes=45))
-    town.session.add(HoursCredit(session_id=sitting.id or 0, person_id=town.dropped, day=OPENS + timedelta(days=1), minutes=90))
-
-    town.merge()
-
-    town.session.expire_all()
-    credits = town.session.execute(
-        select(HoursCredit.person_id, HoursCredit.minutes).order_by(col(HoursCredit.minutes), col(HoursCredit.person_id))
-    )  # type: ignore[call-overload]
-    assert [tuple(row) for row in credits] == [(town.kept, 45), (town.dropped, 45), (town.kept, 90)]
 
 
 def test_the_only_account_follows_and_a_second_one_is_closed(town: Town) -> None:

@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 from quiz import clock, events, wiring
 from quiz.coverage.verification import verify
 from quiz.models.accounts import Activation
+from quiz.models.classes import ClassSession, HoursCredit
 from quiz.models.organisations import Organisation, Person, Post, RosterImport
 from quiz.models.training import Duty, Programme
 from quiz.organisations import roster_undo
@@ -26,7 +27,7 @@ from tests import factories
 from tests.organisations import sheets
 from tests.organisations.conftest import Desk, empty
 
-HEADER = (*sheets.HEADER, "特征标签", "状态日期", "从业人员数", "安全总监姓名")
+HEADER = (*sheets.HEADER, "特征标签", "状态日期", "从业人员数", "安全总监姓名", "是否学时高危")
 OPENS, DUE = date(2026, 9, 1), date(2026, 12, 31)
 SUMS = {"tally": 6, "level": 5, "uncovered_tally": 6, "uncovered_level": 5}
 """Tables that hold sums, with the columns before the sums: an undo may leave rows in them that are nothing."""
@@ -45,11 +46,46 @@ def wired() -> None:
 def campaign(desk: Desk) -> Iterator[Desk]:
     """Two open programmes: for certain sectors, and for a feature."""
     with desk.db.transaction() as session:
-        paper = factories.paper(session)
-        for audience in ({"sectors": ["industry_trade", "catering"]}, {"features": ["confined_space"]}):
-            programme_id = factories.programme(session, audience=audience, opens_on=OPENS, due_on=DUE, paper_id=paper, policy="all")
-            training.open_programme(session, programme_id=programme_id, today=OPENS)
+        _open(session)
     yield desk
+
+
+def _open(session: Session) -> None:
+    paper = factories.paper(session)
+    for audience in ({"sectors": ["industry_trade", "catering"]}, {"features": ["confined_space"]}):
+        programme_id = factories.programme(session, audience=audience, opens_on=OPENS, due_on=DUE, paper_id=paper, policy="all")
+        training.open_programme(session, programme_id=programme_id, today=OPENS)
+
+
+def _open_by_law(session: Session) -> dict[int, int]:
+    """Programmes that ask for hours by law, the later one entered first: what the earlier counts as a first training decides there."""
+    sittings = {}
+    for number, (rule, opens_on) in enumerate((("law", OPENS), ("law", date(2026, 3, 1)), ("law_yearly", OPENS), ("law_first", OPENS))):
+        programme_id = factories.programme(session, opens_on=opens_on, due_on=DUE, policy="all" if number % 2 else "designated")
+        row = session.get_one(Programme, programme_id)
+        row.hours_rule, row.paper_id = rule, None
+        session.flush()
+        training.open_programme(session, programme_id=programme_id, today=OPENS)
+        sitting = ClassSession(title="班次", programme_id=programme_id, created_at=factories.at(OPENS))
+        session.add(sitting)
+        session.flush()
+        sittings[programme_id] = sitting.id or 0
+    return sittings
+
+
+def _teach(desk: Desk, sittings: dict[int, int], lessons: list[tuple[int, int, int, int]]) -> None:
+    """Minutes of class for some of the people, in some of these programmes, on some days."""
+    with desk.db.transaction() as session:
+        people = [each for each in session.scalars(select(Person.id).order_by(col(Person.id))) if each is not None]  # type: ignore[call-overload]
+        for person, programme, day, hours in lessons:
+            person_id, programme_id = people[person % len(people)], list(sittings)[programme % len(sittings)]
+            on = date(2026, 4, 1) + timedelta(days=20 * day)
+            credit = HoursCredit(
+                session_id=sittings[programme_id], person_id=person_id, day=on, programme_id=programme_id, minutes=45 * hours
+            )
+            session.merge(credit)
+            session.flush()
+            events.announce(session, events.HoursChanged(frozenset({person_id}), programme_id, on))
 
 
 def state(desk: Desk) -> dict[str, Any]:
@@ -96,6 +132,7 @@ def rows(draw: st.DrawFn, *, first: bool) -> dict[str, Any]:
         "特征标签": draw(st.sampled_from(["有限空间", "无", None, "有限空间、粉尘涉爆"])),
         "从业人员数": draw(st.sampled_from([None, 20, 300])),
         "安全总监姓名": draw(st.sampled_from([None, None, "赵敏"])),
+        "是否学时高危": draw(st.sampled_from(["是", "否", None])),
     }
     return sheets.enterprise(number, **changes)
 
@@ -111,10 +148,7 @@ def rows(draw: st.DrawFn, *, first: bool) -> dict[str, Any]:
 def test_import_and_undo_leave_everything_as_it_was(desk: Desk, before: list[Any], roster: list[Any], later: int) -> None:
     empty(desk.db)
     with desk.db.transaction() as session:
-        paper = factories.paper(session)
-        for audience in ({"sectors": ["industry_trade", "catering"]}, {"features": ["confined_space"]}):
-            programme_id = factories.programme(session, audience=audience, opens_on=OPENS, due_on=DUE, paper_id=paper, policy="all")
-            training.open_programme(session, programme_id=programme_id, today=OPENS)
+        _open(session)
     desk.bring(sheets.roster(*before, header=HEADER), batch=2)
     _grant_and_answer(desk)
     known = state(desk)
@@ -124,6 +158,37 @@ def test_import_and_undo_leave_everything_as_it_was(desk: Desk, before: list[Any
         assert state(desk) == known
         return
     roster_undo.undo(desk.db, import_id=report.import_id, now=desk.now + timedelta(days=later), pause=0)
+
+    assert {name: rows for name, rows in state(desk).items() if rows != known[name]} == {}
+    with desk.db.reading() as session:
+        assert verify(session).differences == ()
+
+
+_lessons = st.tuples(st.integers(0, 5), st.integers(0, 3), st.integers(0, 9), st.sampled_from([12, 16, 32, 48]))
+
+
+@settings(
+    max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture], phases=[Phase.generate]
+)
+@given(
+    before=st.lists(rows(first=True), min_size=2, max_size=6),
+    lessons=st.lists(_lessons, max_size=6),
+    roster=st.lists(rows(first=False), min_size=1, max_size=8),
+)
+def test_undo_restores_hours_by_law_also_where_the_same_people_answer_for_others(
+    desk: Desk, before: list[Any], lessons: list[Any], roster: list[Any]
+) -> None:
+    empty(desk.db)
+    with desk.db.transaction() as session:
+        sittings = _open_by_law(session)
+    if desk.bring(sheets.roster(*before, header=HEADER), batch=2).import_id is None:
+        return
+    _teach(desk, sittings, lessons)
+    known = state(desk)
+
+    report = desk.bring(sheets.roster(*roster, header=HEADER), batch=2)
+    if report.import_id is not None:
+        roster_undo.undo(desk.db, import_id=report.import_id, now=desk.now, pause=0)
 
     assert {name: rows for name, rows in state(desk).items() if rows != known[name]} == {}
     with desk.db.reading() as session:

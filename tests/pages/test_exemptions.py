@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, timedelta
 
 import openpyxl
+from sqlalchemy import update
+from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
-from quiz import clock
+from quiz import clock, events
 from quiz.accounts.audit import Actor
 from quiz.accounts.queries import user_of_account
 from quiz.coverage.filtered import coverage_of
 from quiz.coverage.uncovered import Filters
 from quiz.db import Database
+from quiz.models.organisations import Post
+from quiz.models.training import Duty, ExemptionRequest
 from quiz.organisations.reach import Reach, Reaches
 from quiz.training import exemptions
 from quiz.training.exemption_papers import Upload
@@ -124,3 +128,42 @@ def test_the_workbook_holds_what_is_within_reach(site: Database, open_screen: Op
     text = "\n".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None)
     assert ("本区甲厂有限公司" in text, "他区丙厂" in text, "停产核实表〔1〕" in text) == (True, False, True)
     assert date.today().isoformat()[:4] in text
+
+
+def test_one_for_a_time_says_when_it_ends_and_is_kept_so(open_screen: Open, site: Database, ids: Ids) -> None:
+    today = clock.local_day(clock.now())
+    last, back_on = today + timedelta(days=9), today + timedelta(days=10)
+    app = open_screen("exemptions", "office", do="new", organisation=str(ids.own_second), programme=PROGRAMME)
+    app.text_area(key="exemption_form_reason").set_value("季节性停产，无从业人员")
+    app.text_input(key="exemption_form_paper").set_value("停产核实表（〔2026〕13 号）")
+    app.checkbox(key="exemption_form_limited").set_value(True).run()
+    next(each for each in app.date_input if each.label.startswith("核减到")).set_value(last).run()
+    hint = words(app)
+    app.file_uploader[0].upload("核实表.pdf", SCAN, "application/pdf").run()
+    card = words(_press(app, "提交申请"))
+
+    assert f"{back_on.isoformat()} 起自动恢复应训" in hint
+    assert (last.isoformat() in card, back_on.isoformat() in card) == (True, True)
+    with site.reading() as session:
+        assert session.scalars(select(ExemptionRequest.until)).one() == back_on
+
+
+def test_an_enterprise_without_a_holder_can_be_asked_for(open_screen: Open, site: Database, ids: Ids) -> None:
+    with site.transaction() as session:
+        post = session.scalars(select(Post).where(col(Post.organisation_id) == ids.own_second)).one()
+        post.held_to = post.held_from
+        session.flush()
+        events.announce(session, events.PostsChanged(frozenset({ids.own_second}), clock.local_day(clock.now())))
+
+    app = open_screen("exemptions", "office", do="new", organisation=str(ids.own_second), programme=PROGRAMME)
+
+    assert ("没有登记负责人" in words(app), [button.label for button in app.button if button.label == "提交申请"]) == (True, ["提交申请"])
+
+
+def test_what_is_covered_has_nothing_to_ask_for(open_screen: Open, site: Database, ids: Ids) -> None:
+    with site.transaction() as session:
+        session.execute(update(Duty).values(completed_on=clock.local_day(clock.now())))
+
+    app = open_screen("exemptions", "office", do="new", organisation=str(ids.own_second))
+
+    assert "这家企业没有可以核减的专项" in words(app)

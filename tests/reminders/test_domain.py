@@ -53,6 +53,7 @@ def said(wanted: CallFacts) -> list[tuple[int, str]]:
         (facts(40, sd_high_risk=True), [(10, "高危（省条例口径）")]),
         (facts(40, features=frozenset(NAMES)), [(10, "涉氨制冷"), (8, "粉尘涉爆")]),
         (facts(40, reason=NotCoveredReason.NO_HOLDER), [(15, "未登记负责人")]),
+        (facts(40, reason=NotCoveredReason.HOURS_SHORT), [(3, "学时未满")]),
         (facts(40, last=LastContact(TODAY, ContactOutcome.PROMISED, TODAY)), [(-40, "承诺 2026-11-23 前完成")]),
         (
             facts(40, last=LastContact(TODAY, ContactOutcome.PROMISED, TODAY - timedelta(days=1))),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import date, datetime
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta
 
 import openpyxl
 import pytest
@@ -14,17 +15,20 @@ from sqlmodel import Session, col
 
 from quiz.certificates import service as certificates
 from quiz.coverage import queries, service
+from quiz.coverage.domain import Counts
 from quiz.coverage.service import faults_of
 from quiz.models.coverage import Snapshot
-from quiz.models.organisations import Organisation
+from quiz.models.organisations import Organisation, Post
+from quiz.models.training import Programme
 from quiz.organisations.reach import Reach, Reaches
 from quiz.problems import NotFound, Refusal
 from quiz.reports import dossiers, ledger, notice, street_lists, year
-from quiz.reports.render.docx import to_docx
+from quiz.reports.render.docx import title_lines, to_docx
 from quiz.reports.render.pdf import to_pdf
 from quiz.reports.structure import Document, Paragraph, Table
 from quiz.settings import settings
 from quiz.training import service as training
+from tests import factories
 from tests.reports.conftest import Campaign
 
 CITY = Reaches.everything()
@@ -67,6 +71,25 @@ def test_a_notice_says_what_the_command_says(campaign: Campaign, session: Sessio
     assert "|乙公司|" in said and "甲公司" not in said and "13906310" not in said
 
 
+def test_documents_of_a_programme_without_a_paper_show_no_figures_of_one(campaign: Campaign, session: Session, now: datetime) -> None:
+    programme_id = factories.programme(session, code="hours-only", opens_on=date(2026, 10, 1), due_on=date(2026, 12, 1))
+    session.execute(update(Programme).where(col(Programme.id) == programme_id).values(paper_id=None, hours_rule="fixed", hours_fixed=2.0))
+    session.expire_all()
+    training.open_programme(session, programme_id=programme_id, today=DAY)
+    view = service.snapshot(session, programme_code="hours-only", as_of=DAY, now=now)
+
+    said = words(notice.notice(view, **HEAD))  # type: ignore[arg-type]
+    book = openpyxl.load_workbook(io.BytesIO(ledger.ledger_xlsx(view, exported_at=now)))
+    heads = [cell.value for cell in book["分区市"][1]]
+    overview = {row[0].value: row[1].value for row in book["概况"].iter_rows(min_row=3)}
+
+    assert [word for word in ("参加考试", "已参考", "考试合格", "补考") if word in said] == []
+    assert "已参训0人，本专项不设考试，完成全部要求0人" in said
+    assert heads == ["序号", "区市", "应训企业", "已参训", "已完成", "未完成", "核减", "覆盖率"]
+    assert (overview["考试"], "　考试合格" in overview) == ("—（本专项不设考试）", False)
+    assert faults_of(view) == []
+
+
 def test_a_notice_of_a_finished_programme_has_no_problems_to_name(campaign: Campaign, session: Session, now: datetime) -> None:
     for firm in ("乙公司", "丁公司"):
         campaign.sits(firm, date(2026, 11, 12), 95)
@@ -78,6 +101,50 @@ def test_a_notice_of_a_finished_programme_has_no_problems_to_name(campaign: Camp
     document = notice.notice(view, **HEAD)  # type: ignore[arg-type]
 
     assert "应训企业已全部完成" in words(document) and document.annexes == ()
+
+
+def test_a_notice_names_who_shares_a_place_and_asks_only_what_is_needed(campaign: Campaign, session: Session, now: datetime) -> None:
+    for firm in ("乙公司", "丁公司"):
+        campaign.sits(firm, date(2026, 11, 12), 95)
+    said = words(notice.notice(service.snapshot(session, programme_code=campaign.code, as_of=DAY, now=now), **HEAD))  # type: ignore[arg-type]
+
+    assert "文登区覆盖率最高，为100.0%；环翠区最低，为66.7%，尚有1家未完成。" in said
+    assert "分类帮扶" not in said and "（二）核准底数。1家企业没有登记主要负责人" in said
+
+
+def test_several_who_share_a_place_are_all_meant(taken: service.SnapshotView) -> None:
+    whole, none = asdict(Counts(due=1, completed=1)), asdict(Counts(due=2, completed=0))
+    groups = [{"key": name, "label": f"{name}区", **(whole if name in "甲乙丙丁" else none)} for name in "甲乙丙丁戊己"]
+    view = replace(taken, figures={**taken.figures, "by": {**taken.figures["by"], "region": groups}})
+
+    said = words(notice.notice(view, **HEAD))  # type: ignore[arg-type]
+
+    assert "各区市中，丁区等4个覆盖率最高，均为100.0%；己区、戊区最低，均为0.0%，尚有4家未完成。" in said
+
+
+def test_a_signature_and_a_short_table_are_not_torn_from_what_they_belong_to(taken: service.SnapshotView) -> None:
+    letter = open_docx(io.BytesIO(to_docx(notice.notice(taken, **HEAD))))  # type: ignore[arg-type]
+    texts = [paragraph.text for paragraph in letter.paragraphs]
+    signed = texts.index("市安委会办公室")
+
+    assert all(paragraph.paragraph_format.keep_with_next for paragraph in letter.paragraphs[signed - 4 : signed + 1])
+    kept = [[cell.paragraphs[0].paragraph_format.keep_with_next for cell in row.cells] for row in letter.tables[0].rows]
+    assert all(all(row) for row in kept[:-1]) and not any(kept[-1])
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("关于煤矿培训完成情况的通报", ("关于煤矿培训完成情况的通报",)),
+        (
+            "关于使用燃气的餐饮企业主要负责人全覆盖培训完成情况的通报",
+            ("关于使用燃气的餐饮企业主要负责人", "全覆盖培训完成情况的通报"),
+        ),
+        ("一份没有可以断开之处的长长长长长长长长标题的通报", ("一份没有可以断开之处的长长长长长长长长标题的通报",)),
+    ],
+)
+def test_a_long_title_breaks_after_a_whole_expression(title: str, lines: tuple[str, ...]) -> None:
+    assert title_lines(title) == lines
 
 
 def test_what_was_published_stays_when_names_and_scores_change(campaign: Campaign, session: Session, taken: service.SnapshotView) -> None:
@@ -142,6 +209,18 @@ def test_hostile_names_stay_names(campaign: Campaign, session: Session, now: dat
     assert not any(cell.data_type == "f" for cell in cells)
     dossier = dossiers.enterprise_dossier(session, organisation_id=campaign.firms["乙公司"], reach=CITY, now=now)
     assert to_pdf(dossier).startswith(b"%PDF-")
+
+
+def test_what_a_former_principal_does_elsewhere_is_not_in_the_enterprises_file(campaign: Campaign, session: Session, now: datetime) -> None:
+    left = date(2026, 10, 20)
+    session.execute(update(Post).where(col(Post.organisation_id) == campaign.firms["甲公司"]).values(held_to=left))
+    campaign.sits("甲公司", left + timedelta(days=5), 55)
+
+    firm = dossiers.enterprise_dossier(session, organisation_id=campaign.firms["甲公司"], reach=CITY, now=now)
+    person = dossiers.person_dossier(session, person_id=campaign.people["甲公司"], reach=CITY, now=now)
+
+    assert ("90 / 100" in str(firm), "55 / 100" in str(firm)) == (True, False)
+    assert "55 / 100" in str(person)
 
 
 def test_the_ledger_holds_the_commands_figures_frozen_filtered_and_charted(

@@ -117,6 +117,16 @@ def test_no_screen_of_the_office_runs_what_people_wrote(open_screen: Open, hosti
         ("extensions", {"person": str(hostile.zhang)}),
         ("activation_slips", {"state": ""}),
         ("import_roster", {}),
+        ("coverage", {"programme": PROGRAMME, "view": "compare"}),
+        ("calls", {"programme": PROGRAMME}),
+        ("certificates", {}),
+        ("reminders", {"programme": PROGRAMME}),
+        ("documents", {"programme": PROGRAMME, "q": "<"}),
+        ("data_quality", {"check": "code_pending"}),
+        ("data_quality", {"check": "same_name"}),
+        ("exemptions", {}),
+        ("classes", {}),
+        ("institutions", {}),
     )
     seen: dict[str, list[str]] = {}
     for screen, address in addresses:

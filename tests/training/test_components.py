@@ -403,3 +403,27 @@ def test_the_reader_is_told_minutes_counted_and_needed(city: Session) -> None:
     said = study.asked_of(city, person_id=person_id, edition="gas-2026", today=clock.local_day(factories.at(date(2026, 9, 8))))
     assert said == study.StudyView(minutes=1, needed=2)
     assert study.asked_of(city, person_id=person_id, edition="other", today=date(2026, 9, 8)) is None
+
+
+def test_first_training_of_an_earlier_programme_decides_anew_when_its_hours_change(city: Session) -> None:
+    """The later programme was entered first: aligned in the order of entry it would look at hours that are no longer so."""
+    works = factories.organisation(city)
+    post_id = factories.post(city, organisation_id=works, held_from=date(2026, 5, 1))
+    later = opened(city, paper=False, hours_rule=HoursRule.LAW)
+    earlier = service.create_programme(
+        city, code="earlier", title="前一期", audience=service.Audience(), opens_on=date(2026, 5, 1), due_on=DUE, now=factories.at(OPENS),
+        components=Components(hours_rule=HoursRule.LAW),
+    ).id  # fmt: skip
+    service.open_programme(city, programme_id=earlier, today=OPENS)
+    person_id = next(duty.person_id for duty in queries.duties(city) if duty.post_id == post_id)
+    attend(city, earlier, person_id, date(2026, 6, 1), 32 * 45)
+    recorded = {duty.programme_id: (duty.is_first_time, duty.minutes_due // 45) for duty in queries.duties(city)}
+
+    city.connection().execute(update(Organisation).values(hours_high_risk=True))
+    events.announce(city, events.OrganisationsChanged(frozenset({works}), OPENS))
+
+    assert recorded == {later: (False, 12), earlier: (True, 32)}
+    assert {duty.programme_id: (duty.is_first_time, duty.minutes_due // 45) for duty in queries.duties(city)} == {
+        later: (True, 48), earlier: (True, 48),
+    }  # fmt: skip
+    assert service.synchronise(city, programme_id=later, organisation_ids=None, today=OPENS) == frozenset()

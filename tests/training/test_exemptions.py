@@ -14,10 +14,13 @@ from quiz.accounts import service as accounts
 from quiz.accounts.audit import Actor
 from quiz.accounts.domain import Permission, User
 from quiz.accounts.queries import user_of_account
+from quiz.coverage.proof import prove
 from quiz.coverage.queries import coverage
+from quiz.coverage.uncovered import uncovered
 from quiz.coverage.verification import verify
 from quiz.models.accounts import AuditEvent
 from quiz.models.organisations import Organisation
+from quiz.models.training import Programme
 from quiz.problems import Forbidden, Invalid, NotFound, Refusal
 from quiz.training import exemption_papers, exemption_queries, exemptions, queries, service
 from quiz.training.exemption_papers import LARGEST, Upload
@@ -284,7 +287,7 @@ def test_request_says_what_is_missing(office: Office, changes: dict[str, Any], c
     assert refused.value.code == code
 
 
-def test_enterprise_with_nothing_to_exempt_is_refused(office: Office) -> None:
+def test_enterprise_outside_the_audience_is_refused(office: Office) -> None:
     empty = factories.organisation(office.session, district=DISTRICT, town=TOWN)
 
     with pytest.raises(Refusal) as refused:
@@ -321,3 +324,151 @@ def test_enterprise_that_moves_away_takes_its_request_along(office: Office) -> N
         office.step(exemptions.give_opinion, "district", row.id)
 
     assert office.step(exemptions.give_opinion, "foreign", row.id, now=NOW + timedelta(days=1)).state is ExemptionState.FIRST_APPROVED
+
+
+# --- without a holder ---------------------------------------------------------------------------------------------------------
+
+
+def orphan(office: Office) -> int:
+    """An enterprise in the audience where nobody is registered."""
+    found = factories.organisation(office.session, district=DISTRICT, town=TOWN)
+    events.announce(office.session, events.OrganisationsChanged(frozenset({found}), date(2026, 9, 2)))
+    return found
+
+
+def test_enterprise_without_a_holder_is_exempted_in_two_steps_too(office: Office) -> None:
+    empty = orphan(office)
+    row = office.ask(organisation_id=empty)
+    asked = office.counts(date(2026, 9, 20))
+    office.step(exemptions.give_opinion, "town", row.id)
+    office.step(exemptions.decide, "district", row.id)
+
+    assert (asked, office.counts(date(2026, 9, 20)), office.counts(date(2026, 9, 9))) == ((2, 0), (1, 1), (2, 0))
+    assert row.whom == "整个企业"
+    assert prove(office.session).consistent
+
+
+def test_holder_entered_later_is_exempt_with_the_enterprise(office: Office) -> None:
+    empty = orphan(office)
+    row = office.grant(organisation_id=empty)
+    late = factories.post(office.session, organisation_id=empty, held_from=date(2026, 9, 15))
+    posts_changed(office.session, empty, date(2026, 9, 15))
+    exempt = duty_of(office.session, late)
+
+    office.end(row.id, date(2026, 9, 18))
+
+    assert (exempt.exempted_on, office.counts(date(2026, 9, 17)), office.counts(date(2026, 9, 18))) == (date(2026, 9, 10), (1, 1), (2, 0))
+    assert prove(office.session).consistent
+
+
+def test_without_a_holder_it_has_its_grace_when_work_begins_again(office: Office) -> None:
+    empty = orphan(office)
+    row = office.grant(organisation_id=empty)
+    office.end(row.id, date(2026, 12, 20))
+
+    listed = [each for each in uncovered(office.session, programme_code="exemptions", as_of=date(2027, 1, 5)).rows if each.duty_id is None]
+
+    assert [(each.organisation_id, each.due_on, each.is_overdue) for each in listed] == [(empty, date(2027, 1, 19), False)]
+
+
+def test_covered_enterprise_is_not_exempted(office: Office) -> None:
+    for post_id in office.posts:
+        hand_in(office.session, duty_of(office.session, post_id).person_id, office.programme_id, on=date(2026, 9, 5))
+
+    with pytest.raises(Refusal) as refused:
+        office.ask()
+
+    assert (refused.value.code, subjects(office)) == ("nothing_to_exempt", ())
+
+
+# --- each exemption has its own days ------------------------------------------------------------------------------------------
+
+
+def test_second_exemption_leaves_the_days_of_the_first(office: Office) -> None:
+    office.grant(effective_on=date(2026, 9, 2), until=date(2026, 9, 6))
+    office.grant(effective_on=date(2026, 9, 15))
+
+    assert [office.counts(date(2026, 9, day)) for day in (1, 2, 5, 6, 14, 15, 20)] == [
+        (1, 0), (0, 1), (0, 1), (1, 0), (1, 0), (0, 1), (0, 1),
+    ]  # fmt: skip
+    assert prove(office.session).consistent
+
+
+def test_ending_the_second_leaves_the_first_and_its_last_end_gives_the_grace(office: Office) -> None:
+    office.grant(effective_on=date(2026, 9, 2), until=date(2026, 9, 6))
+    second = office.grant(effective_on=date(2026, 9, 15))
+    office.end(second.id, date(2026, 12, 25))
+    after = duty_of(office.session, office.posts[0])
+    third = office.ask(effective_on=date(2026, 9, 8), until=date(2026, 9, 10))
+
+    assert (after.exempted_on, after.exempt_until, after.due_on) == (date(2026, 9, 15), date(2026, 12, 25), date(2027, 1, 24))
+    assert [office.counts(day) for day in (date(2026, 9, 4), date(2026, 12, 24), date(2026, 12, 25))] == [(0, 1), (0, 1), (1, 0)]
+    assert third.state is ExemptionState.REQUESTED
+
+
+@pytest.mark.parametrize("duty", [None, 0])
+def test_no_day_is_exempted_twice(office: Office, duty: int | None) -> None:
+    office.grant(effective_on=date(2026, 9, 2), until=date(2026, 9, 12))
+
+    with pytest.raises(Refusal) as refused:
+        office.ask(duty_id=None if duty is None else duty_of(office.session, office.posts[duty]).id, effective_on=date(2026, 9, 11))
+
+    assert (refused.value.code, "2026-09-02 至 2026-09-11" in refused.value.message) == ("request_exists", True)
+
+
+def test_one_for_a_time_is_owed_again_the_day_after_with_full_grace(office: Office) -> None:
+    row = office.grant(until=date(2026, 12, 16))
+    duty = duty_of(office.session, office.posts[0])
+
+    assert (row.days, row.is_over(date(2026, 12, 15)), row.is_over(date(2026, 12, 16))) == ("2026-09-10 至 2026-12-15", False, True)
+    assert (office.counts(date(2026, 12, 15)), office.counts(date(2026, 12, 16))) == ((0, 1), (1, 0))
+    assert (duty.exempt_until, duty.due_on) == (date(2026, 12, 16), date(2027, 1, 15))
+    assert row.shown_state(date(2026, 12, 16)) == "已到期"
+
+
+def test_one_for_a_time_is_prolonged_before_it_ends(office: Office) -> None:
+    office.grant(until=date(2026, 10, 1))
+    with pytest.raises(Invalid) as gap:
+        office.ask(effective_on=date(2026, 10, 2))
+
+    office.grant(effective_on=date(2026, 10, 1))
+    duty = duty_of(office.session, office.posts[0])
+
+    assert gap.value.code == "exemption_days"
+    assert (duty.exempted_on, duty.exempt_until, office.counts(date(2026, 10, 1))) == (date(2026, 9, 10), None, (0, 1))
+
+
+def test_before_an_exemption_the_due_day_is_the_one_of_then(office: Office) -> None:
+    """What was overdue before the enterprise stood still is overdue on those days, whatever grace it was given afterwards."""
+    service.edit_programme(office.session, programme_id=office.programme_id, today=date(2026, 9, 20), due_on=date(2026, 9, 5))
+    row = office.grant()
+    office.end(row.id, date(2026, 9, 18))
+
+    def due(day: date) -> list[tuple[date, bool]]:
+        return [(each.due_on, each.is_overdue) for each in uncovered(office.session, programme_code="exemptions", as_of=day).rows]
+
+    assert [due(date(2026, 9, day)) for day in (9, 17, 18)] == [[(date(2026, 9, 5), True)], [], [(date(2026, 10, 18), False)]]
+    assert prove(office.session).consistent
+
+
+def test_form_offers_what_may_be_exempted(office: Office) -> None:
+    before = subjects(office)
+    office.grant(effective_on=date(2026, 9, 2), until=date(2026, 9, 30))
+    after = subjects(office)
+    office.grant(effective_on=date(2026, 9, 30))
+
+    assert [(len(each.holders), each.granted, each.starts_on(NOW.date())) for each in before] == [(2, (), date(2026, 9, 20))]
+    assert [(each.holders, each.starts_on(date(2026, 9, 20))) for each in after] == [((), date(2026, 9, 30))]
+    assert after[0].owed_until(date(2026, 12, 16)) == date(2027, 1, 15)
+
+
+def subjects(office: Office) -> tuple[exemptions.Subject, ...]:
+    return exemptions.subjects(office.session, user=office.users["district"], organisation_id=office.works, today=date(2026, 9, 20))
+
+
+def hand_in(session: Session, person_id: int, programme_id: int, *, on: date) -> None:
+    paper_id = session.get_one(Programme, programme_id).paper_id
+    assert paper_id is not None
+    moment = factories.at(on)
+    attempt = factories.attempt(session, person_id=person_id, paper_id=paper_id, started_at=moment, handed_in_at=moment, score=90)
+    events.announce(session, events.AttemptHandedIn(attempt, person_id, paper_id, True, moment))

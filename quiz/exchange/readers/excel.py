@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from quiz.exchange.domain import Fate, Place, Reading, ReadRow, Remark, Severity
 from quiz.exchange.judgement import excerpt_of
 from quiz.exchange.readers.stacked import StackedReader, looks_stacked
@@ -15,6 +11,7 @@ from quiz.exchange.readers.table_rows import TableReader
 from quiz.exchange.readers.workbook import Sheet, open_workbook
 from quiz.exchange.repeats import mark_repeats
 from quiz.spreadsheets.reading import Unreadable
+from quiz.wall import without_collection
 
 _NAMES = {
     "stem": "题干", "type": "题型", "options": "选项", "answer": "答案", "explanation": "解析", "chapter": "章节", "topic": "知识点",
@@ -29,20 +26,8 @@ def read(data: bytes, *, name: str = "") -> Reading:
     Raises:
         Unreadable: the file cannot be opened, or no sheet of it holds questions; says what was found.
     """
-    with _without_collection():
+    with without_collection():
         return _read(data, name)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Tens of thousands of rows that all stay are made one after another: looking for garbage among them takes a fifth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _read(data: bytes, name: str) -> Reading:

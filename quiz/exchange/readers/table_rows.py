@@ -15,7 +15,17 @@ from quiz.exchange.own_rows import count_sealed, opened
 from quiz.exchange.readers.table_answers import figures_in, in_letters, without_list
 from quiz.exchange.readers.table_case_rows import cases_by_row
 from quiz.exchange.readers.table_cases import Case, settle_case
-from quiz.exchange.readers.table_cells import address, cell_text, has_no_value, is_blank, is_date, picture_names, without_pictures
+from quiz.exchange.readers.table_cells import (
+    address,
+    cell_text,
+    count_filled,
+    has_no_value,
+    is_blank,
+    is_date,
+    picture_names,
+    without_pictures,
+)
+from quiz.exchange.readers.table_judging import Asked, all_judged, judged
 from quiz.exchange.readers.table_layout import Layout, find_header, repeated_header
 from quiz.exchange.readers.table_titles import LONGEST_TITLE, numbered_in_order, section_type, type_in_name
 from quiz.exchange.readers.workbook import Sheet
@@ -32,8 +42,6 @@ _NOTE = re.compile(
 )
 _OPTION_ROW = re.compile(r"\s*[(（]?[A-HＡ-Ｈ][)）]?\s*[.．、:：)）]?\s*\S")
 _EXAMPLE = ("（示例", "(示例", "【示例", "[示例", "示例：", "示例:", "示例题")
-_CHANGING = {"date_cell", "truth_by_figure", "answer_number_matched", "answer_list_read", "picture_not_in_file"}
-"""Remarks on a row that make an accepted question a repaired one."""
 
 
 class _Places(Mapping[str, Place]):
@@ -55,10 +63,6 @@ class _Places(Mapping[str, Place]):
 
     def __len__(self) -> int:
         return len(self._columns)
-
-
-def _is_date_of(remark: Remark, raw: RawQuestion) -> bool:
-    return remark.code == "date_cell" and remark.place == raw.places.get("answer")
 
 
 class TableReader:
@@ -98,7 +102,7 @@ class TableReader:
 
     def read(self) -> list[ReadRow]:
         """Every non-empty row with its fate, in order."""
-        found: list[ReadRow] = []
+        found: list[ReadRow | Asked] = []
         place = 0
         while place < len(self._rows):
             row = self._rows[place]
@@ -114,13 +118,13 @@ class TableReader:
                 elif case := self._cases.get(place):
                     last = case.rows[-1]
                     found += settle_case(
-                        case, question=lambda part: self._question(part, part), line=self.sheet.line, head_row=self._head(case)
+                        case, question=lambda part: judged(self._question(part, part)), line=self.sheet.line, head_row=self._head(case)
                     )
                 else:
                     last = self._last_row_of(place)
                     found += self._below(place, last)
             place = last + 1
-        return found
+        return all_judged(found)
 
     def _own_rows(self, place: int) -> list[ReadRow]:
         """The rows of an item of ours that nobody changed since we wrote it; none when it is no such row."""
@@ -149,7 +153,7 @@ class TableReader:
         return judge(replace(raw, stem="案例", type_text=ItemType.TRUE_FALSE.label, options=(), options_text="", answer_text="对"))
 
     @staticmethod
-    def _add(found: list[ReadRow], row: ReadRow) -> None:
+    def _add(found: list[ReadRow | Asked], row: ReadRow) -> None:
         if row.excerpt:
             found.append(row)
 
@@ -161,7 +165,7 @@ class TableReader:
         return ReadRow(where, Fate.SKIPPED, None, (Remark(Severity.INFO, code, why, "", where),), excerpt=excerpt_of(*texts))
 
     def _above(self, place: int, row: list[Any]) -> ReadRow:
-        filled = sum(not is_blank(value) for value in row)
+        filled = count_filled(row)
         code, why = ("title_row", "表头之前的标题") if filled == 1 else ("instruction_row", "表头之前的说明")
         text = next((cell_text(value) for value in row if not is_blank(value)), "")
         if _NOTE.match(text) or len(text) > LONGEST_TITLE:
@@ -170,9 +174,9 @@ class TableReader:
             self._section_type = stated
         return self._skipped(place, row, code, why)
 
-    def _below(self, place: int, last: int) -> list[ReadRow]:
+    def _below(self, place: int, last: int) -> list[ReadRow | Asked]:
         row = self._rows[place]
-        filled = sum(not is_blank(value) for value in row)
+        filled = count_filled(row)
         if not filled:
             self._lost_pictures(place)
             return []
@@ -300,7 +304,7 @@ class TableReader:
 
     # Questions --------------------------------------------------------------------------------------------------------
 
-    def _question(self, place: int, last: int) -> ReadRow:
+    def _question(self, place: int, last: int) -> Asked:
         row = self._rows[place]
         remarks: list[Remark] = []
         pictures: list[Picture] = []
@@ -322,16 +326,9 @@ class TableReader:
         self._read_answer(place, texts, remarks)
         self._say_links(place, texts, remarks)
         raw = self._raw(place, texts, tuple(pictures))
-        judged = self._unvalued(place, raw) or judge(raw)
         if place in self.sheet.hidden_rows:
             remarks.append(Remark(Severity.INFO, "hidden_row", "这一行是隐藏的，也已读取", "", raw.place))
-        if not remarks:
-            return judged
-        if judged.draft and judged.draft.type in (ItemType.BLANK, ItemType.NUMERIC) and any(_is_date_of(remark, raw) for remark in remarks):
-            doubt = next(remark for remark in remarks if _is_date_of(remark, raw))
-            return replace(judged, fate=Fate.REFUSED, draft=None, remarks=(replace(doubt, severity=Severity.ERROR),))
-        changed = judged.fate is Fate.ACCEPTED and any(remark.code in _CHANGING for remark in remarks)
-        return replace(judged, remarks=(*remarks, *judged.remarks), fate=Fate.REPAIRED if changed else judged.fate)
+        return Asked(raw, remarks, self._unvalued(place, raw))
 
     def _read_answer(self, place: int, texts: dict[str, str], remarks: list[Remark]) -> None:
         if not texts.get("answer", "").strip() or self._figures is None:

@@ -20,6 +20,9 @@ MAX_LINE = 100_000
 _GAP = " " * 60
 _LONG_GAP = re.compile(r"[ \t\u3000\u00a0]{61,}")
 """Blanks that only fill a line."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_OTHER_BREAK = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
+"""Breaks that a text editor does not number."""
 _MARKDOWN = Remark(Severity.INFO, "markdown", "按 Markdown 读取：标题、列表、加粗等标记已去掉，颜色、突出显示和勾选按格式看待")
 
 
@@ -46,10 +49,12 @@ def _refuse(code: str, message: str) -> NoReturn:
 
 def lines_of(text: str) -> list[Line]:
     """The lines as a text editor numbers them."""
-    rows = re.split(r"\r\n|\r|\n", text)
+    rows = _LINE_END.split(text)
     if len(rows) > MAX_LINES or max(map(len, rows)) > MAX_LINE:
         _refuse("file_too_large", "文本的行数过多，或有一行过长，不像题库。请检查后分行保存，或拆成几个文件再导入。")
-    return [Line(number, _LONG_GAP.sub(_GAP, re.sub(r"[\x0b\x0c\x85\u2028\u2029]", " ", row))) for number, row in enumerate(rows, 1)]
+    if _OTHER_BREAK.search(text) or _LONG_GAP.search(text):
+        rows = [_LONG_GAP.sub(_GAP, _OTHER_BREAK.sub(" ", row)) for row in rows]
+    return [Line(number, row) for number, row in enumerate(rows, 1)]
 
 
 def decode(data: bytes) -> str:

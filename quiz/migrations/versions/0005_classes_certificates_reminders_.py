@@ -356,6 +356,34 @@ def upgrade() -> None:
         batch_op.create_index("ix_exemption_request_state", ["state"], unique=False)
 
     op.create_table(
+        "exemption",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("duty_id", sa.Integer(), nullable=True),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("until is null or until > since", name=op.f("ck_exemption_order")),
+        sa.ForeignKeyConstraint(["duty_id"], ["duty.id"], name=op.f("fk_exemption_duty_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_exemption_organisation_id")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_exemption_programme_id")),
+        sa.ForeignKeyConstraint(["request_id"], ["exemption_request.id"], name=op.f("fk_exemption_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exemption")),
+        sa.UniqueConstraint("request_id", name=op.f("uq_exemption_request_id")),
+    )
+    with op.batch_alter_table("exemption", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_exemption_duty_id"), ["duty_id"], unique=False)
+        batch_op.create_index("ix_exemption_organisation", ["programme_id", "organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_exemption_organisation_id"), ["organisation_id"], unique=False)
+    # until now a duty could only say its one latest exemption
+    op.execute(
+        "insert into exemption (programme_id, organisation_id, duty_id, since, until, reason) "
+        "select programme_id, organisation_id, id, exempted_on, exempt_until, exempt_reason from duty where exempted_on is not null"
+    )
+
+    op.create_table(
         "presence",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("session_id", sa.Integer(), nullable=False),
@@ -485,6 +513,7 @@ def upgrade() -> None:
         sa.Column("trained_on", sa.Date(), nullable=True),
         sa.Column("examined_on", sa.Date(), nullable=True),
         sa.Column("has_signed_in", sa.Boolean(), nullable=False),
+        sa.Column("short_from", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_uncovered_period_organisation_id")),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_uncovered_period_programme_id")),
         sa.PrimaryKeyConstraint("programme_id", "organisation_id", "since", name=op.f("pk_uncovered_period")),
@@ -507,6 +536,7 @@ def upgrade() -> None:
                 "trained_on",
                 "examined_on",
                 "has_signed_in",
+                "short_from",
             ],
             unique=False,
         )
@@ -543,6 +573,7 @@ def upgrade() -> None:
         sa.Column("no_holder", sa.Integer(), nullable=False),
         sa.Column("overdue", sa.Integer(), nullable=False),
         sa.Column("at_risk", sa.Integer(), nullable=False),
+        sa.Column("hours_short", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_uncovered_tally_programme_id")),
         sa.PrimaryKeyConstraint(
             "programme_id", "day", "district_code", "town_code", "sector_code", "department_code", name=op.f("pk_uncovered_tally")
@@ -562,6 +593,7 @@ def upgrade() -> None:
         sa.Column("no_holder", sa.Integer(), nullable=False),
         sa.Column("overdue", sa.Integer(), nullable=False),
         sa.Column("at_risk", sa.Integer(), nullable=False),
+        sa.Column("hours_short", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_uncovered_level_programme_id")),
         sa.PrimaryKeyConstraint(
             "programme_id", "district_code", "town_code", "sector_code", "department_code", name=op.f("pk_uncovered_level")
@@ -670,6 +702,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_presence_person")
 
     op.drop_table("presence")
+    op.drop_table("exemption")
     with op.batch_alter_table("exemption_request", schema=None) as batch_op:
         batch_op.drop_index("ix_exemption_request_state")
         batch_op.drop_index(batch_op.f("ix_exemption_request_programme_id"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 from docx import Document as new_document
@@ -19,35 +20,55 @@ from quiz.reports.structure import Bars, Block, Document, Section, Table
 TITLE, HEADING, BODY, SONG = "方正小标宋简体", "黑体", "仿宋_GB2312", "宋体"
 SECOND, THIRD, FOURTH, SMALL = Pt(22), Pt(16), Pt(14), Pt(10.5)
 LINE, NO_SPACE = Pt(28), Pt(0)
-CLEAN = {character: None for character in range(32) if character not in (9, 10)}
-"""Control characters that a Word file cannot hold."""
+SHORT_TABLE = 12
+"""Rows that stay on one page: a head with a single line below it, and the rest overleaf, reads badly."""
+LONGEST_TITLE_LINE = 20
+_TITLE_BREAKS = ("主要负责人", "责任人", "负责人", "人员")
+_UNHOLDABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What a Word file cannot hold: one name with such a character must not stop the whole letter."""
 
 
 def to_docx(document: Document) -> bytes:
     """The file."""
     word: Any = new_document()
     _page(word)
-    _paragraph(word, document.title, font=TITLE, size=SECOND, align=WD_ALIGN_PARAGRAPH.CENTER, after=Pt(18), line=Pt(34))
+    lines = title_lines(document.title)
+    for place, line in enumerate(lines, start=1):
+        after = Pt(18) if place == len(lines) else NO_SPACE
+        _paragraph(word, line, font=TITLE, size=SECOND, align=WD_ALIGN_PARAGRAPH.CENTER, after=after, line=Pt(34), keep=True)
     if document.addressees:
         _paragraph(word, f"{document.addressees}：")
     _paragraph(word, document.opening, indent=True)
     for section in document.sections:
         _section(word, section)
+    word.paragraphs[-1].paragraph_format.keep_with_next = True  # a signature never stands on a page without text
     if document.annexes:
-        _paragraph(word, "")
-        _paragraph(word, document.annexes[0].heading, indent=True)
-    _paragraph(word, "")
-    for line in (document.signed_by, document.signed_on):
-        _paragraph(word, line, align=WD_ALIGN_PARAGRAPH.RIGHT, right=Mm(12))
+        _paragraph(word, "", keep=True)
+        _paragraph(word, document.annexes[0].heading, indent=True, keep=True)
+    _paragraph(word, "", keep=True)
+    _paragraph(word, document.signed_by, align=WD_ALIGN_PARAGRAPH.RIGHT, right=Mm(12), keep=True)
+    _paragraph(word, document.signed_on, align=WD_ALIGN_PARAGRAPH.RIGHT, right=Mm(12))
     for annex in document.annexes:
         word.add_page_break()
         _section(word, annex)
     _footer(word, document.source)
-    word.core_properties.title = document.title.translate(CLEAN)
-    word.core_properties.author = document.signed_by
+    word.core_properties.title = _held(document.title)
+    word.core_properties.author = _held(document.signed_by)
     stream = io.BytesIO()
     word.save(stream)
     return stream.getvalue()
+
+
+def title_lines(title: str) -> tuple[str, ...]:
+    """A long title in two lines that break after a whole expression, as near to the middle as one is found."""
+    if len(title) <= LONGEST_TITLE_LINE:
+        return (title,)
+    ends = {title.find(word) + len(word) for word in _TITLE_BREAKS if word in title}
+    fitting = [end for end in ends if end <= LONGEST_TITLE_LINE and len(title) - end <= LONGEST_TITLE_LINE]
+    if not fitting:
+        return (title,)
+    end = min(fitting, key=lambda place: abs(2 * place - len(title)))
+    return title[:end], title[end:]
 
 
 def _page(word: Any) -> None:
@@ -108,8 +129,12 @@ def _paragraph(
         paragraph.alignment = align
 
 
+def _held(text: str) -> str:
+    return _UNHOLDABLE.sub("", text)
+
+
 def _write(paragraph: Any, text: str, *, font: str, size: Any, bold: bool = False) -> None:
-    run = paragraph.add_run(text.translate(CLEAN))
+    run = paragraph.add_run(_held(text))
     run.font.size, run.font.name, run.bold = size, "Times New Roman", bold
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)
 
@@ -127,7 +152,12 @@ def _table(word: Any, block: Table) -> None:
     aligns = [WD_ALIGN_PARAGRAPH.RIGHT if name in block.numeric else WD_ALIGN_PARAGRAPH.LEFT for name in block.columns]
     for place, values in enumerate(block.rows):
         is_total = block.last_is_total and place == len(block.rows) - 1
-        _row(table.add_row(), values, widths, fonts=HEADING if is_total else SONG, align=aligns)
+        row = table.add_row()
+        _row(row, values, widths, fonts=HEADING if is_total else SONG, align=aligns)
+        if len(block.rows) <= SHORT_TABLE and place < len(block.rows) - 1:
+            _keep(row)
+    if block.rows:
+        _keep(table.rows[0])
     _paragraph(word, "", line=Pt(12))
 
 
@@ -141,6 +171,12 @@ def _row(row: Any, values: tuple[str, ...], widths: list[Any], *, fonts: str, al
         paragraph.paragraph_format.space_after = Pt(0)
         paragraph.paragraph_format.line_spacing = Pt(16)
         _write(paragraph, text, font=fonts, size=SMALL)
+
+
+def _keep(row: Any) -> None:
+    """On one page with the row below it."""
+    for cell in row.cells:
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
 
 
 def _repeat_head(row: Any) -> None:
