@@ -79,13 +79,15 @@ _LEVEL = f"""
 insert into level (programme_id, {_CELL}, {_MEASURES}) select programme_id, {_CELL}, {_SUMS} from tally group by programme_id, {_CELL}
 """
 _WAITING = f"""
-insert into uncovered_period (programme_id, organisation_id, since, until, {_CELL}, duty_id, due_on, trained_on, examined_on, has_signed_in)
+insert into uncovered_period (programme_id, organisation_id, since, until, {_CELL}, duty_id, due_on, trained_on, examined_on, has_signed_in,
+                              short_from)
 select d.programme_id, d.organisation_id, d.opened_on, coalesce(d.completed_on, :endless), o.district_code, o.town_code, o.sector_code,
-       o.department_code, d.id, d.due_on, d.trained_on, d.examined_on, a.last_sign_in_at is not null
+       o.department_code, d.id, d.due_on, d.trained_on, d.examined_on, a.last_sign_in_at is not null, d.trained_on
 from duty d join organisation o on o.id = d.organisation_id left join account a on a.person_id = d.person_id
 where d.exempted_on is null and (d.completed_on is null or d.completed_on > d.opened_on)
 order by d.programme_id, d.organisation_id
 """
+"""The programmes name no paper: whoever has begun lacks only what else is asked."""
 
 
 @dataclass(frozen=True)

@@ -206,6 +206,8 @@ async def get_coverage(
     by: coverage.Dimension | None = None,
     as_of: date | None = None,
 ) -> JSONResponse:
+    """不设考试的专项没有参考和合格数字：examined、passed 恒为 0，并在 notes 中说明。"""
+
     def job(session: Any) -> dict[str, Any]:
         user = requests.require_user(session, request)
         user.require(Permission.SEE_COVERAGE)

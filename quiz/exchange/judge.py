@@ -152,6 +152,8 @@ class _Judge:
 
     def _with_pictures(self, found: list[Found]) -> list[Found]:
         """Options that are pictures only get a text to be told apart by."""
+        if not self.raw.pictures:
+            return found
         shown = {picture.where for picture in self.raw.pictures} - {"stem", "explanation"} - {label for label, _ in found}
         if not shown:
             return found
@@ -200,21 +202,20 @@ class _Judge:
 
     def _chosen(self) -> Chosen:
         chosen = choose(self.answer, self.list)
-        labels = "".join(label for label in self.list.letter_of if label.isalpha()) or "".join(self.list.letter_of)
-        shown = plain_answer(self.answer)[:40]
         if chosen.missing or not chosen.letters:
-            message = f"答案“{shown}”不在选项 {labels} 之中"
+            labels = "".join(label for label in self.list.letter_of if label.isalpha()) or "".join(self.list.letter_of)
+            message = f"答案“{plain_answer(self.answer)[:40]}”不在选项 {labels} 之中"
             if self.answer.strip().isdigit():
                 message += "；选项没有用数字编号，不能确定它指第几个"
             self.judgement.refuse("answer_not_in_options", message, at="answer", action="请改成选项字母，如 A 或 ACD")
         if chosen.contradicting:
-            message = f"答案“{shown}”的字母和文字对不上选项"
+            message = f"答案“{plain_answer(self.answer)[:40]}”的字母和文字对不上选项"
             self.judgement.refuse("answer_conflict", message, at="answer", action="请只写选项字母")
         if chosen.how == "text":
             self.judgement.repair("answer_text_matched", f"答案写的是选项文字，按选项 {''.join(chosen.letters)} 读取", at="answer")
         elif chosen.how == "figures":
             self.judgement.repair("answer_number_matched", f"答案写的是选项序号，按选项 {''.join(chosen.letters)} 读取", at="answer")
-        elif re.search(r"[a-zＡ-Ｚａ-ｚ]", plain_answer(self.answer)) and letters_of(self.answer):
+        elif _ODD_LETTER.search(plain_answer(self.answer)) and letters_of(self.answer):
             self.judgement.repair("letters_normalised", f"答案字母的全角或小写已改为 {''.join(chosen.letters)}", at="answer")
         return chosen
 
@@ -410,6 +411,7 @@ class _Judge:
 
 _LETTERED = re.compile(r"[A-L]\s?[.、:)]\s?\S")
 """An answer that begins with the label of an option."""
+_ODD_LETTER = re.compile("[a-zＡ-Ｚａ-ｚ]")
 _LISTED = re.compile(r"[、，,；;\s]+")
 _RATIONALE = re.compile(r"^\s*([A-H])\s*[：:.、]\s*(\S.*)$", re.MULTILINE)
 _ASKS_FIGURE = re.compile(r"[?？]|[=＝]\s*$|^求|试求|求出|多少|计算|等于$|为$|是$")

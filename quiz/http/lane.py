@@ -8,9 +8,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from quiz.http.page_headers import SECURITY_HEADERS
 
 COMPRESS_FROM_BYTES = 1_000
 COMPRESS_LEVEL = 5
@@ -78,11 +80,22 @@ def _limited(receive: Receive) -> Receive:
     return counted
 
 
-def _say(_request: Request, problem: Exception) -> Response:
+def _say(request: Request, problem: Exception) -> Response:
     status = problem.status_code if isinstance(problem, HTTPException) else 500
     text = {404: "没有这个页面。", 405: "这个页面不支持该请求方法。", 413: "提交的内容过大。"}.get(status, "请求未被接受。")
-    headers = problem.headers if isinstance(problem, HTTPException) else None
+    headers = {**SECURITY_HEADERS, **((problem.headers or {}) if isinstance(problem, HTTPException) else {})}
+    if "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(_PAGE.format(text=text), status_code=status, headers=headers)
     return PlainTextResponse(text, status_code=status, headers=headers)
+
+
+_PAGE = """<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{text}</title><link rel="stylesheet" href="/assets/ankao.css"></head>
+<body><main class="page"><div class="narrow"><section class="card prose"><h1>{text}</h1>
+<p><a class="btn btn-primary btn-wide" href="/">回到首页</a></p></section></div></main></body></html>
+"""
+"""What somebody reads who mistyped an address, with a way back."""
 
 
 def _first_segment(path: str) -> str:

@@ -177,7 +177,7 @@ def to_act_on(asked: Question, view: CoverageView, missing: UncoveredView) -> No
         ("at_risk", f"{AT_RISK_DAYS} 天内到期未开始", missing.at_risk, "再不联系就会逾期", "warn"),
         ("new_holder", "新任待训", new, f"任职未满 {days} 天", ""),
         *([("hours_short", "学时未满", short, "已开始，还差学时", "warn")] if short else []),
-        ("no_holder", "未登记负责人", nobody, "先补名册，才能培训", "warn"),
+        *([("no_holder", "未登记负责人", nobody, "先补名册，才能培训", "warn")] if nobody or not short else []),
     )
     components.kpi_row(
         [

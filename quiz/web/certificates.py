@@ -14,11 +14,12 @@ from quiz.certificates import printing, queries, service
 from quiz.certificates.domain import tidy_number
 from quiz.certificates.queries import CertificateView
 from quiz.http import requests
+from quiz.http.page_headers import SECURITY_HEADERS
 from quiz.http.running import read, running, work
 from quiz.problems import NotFound
 from quiz.settings import settings
 from quiz.vocabulary import CertificateState
-from quiz.web.render import SECURITY_HEADERS, office_telephone, page
+from quiz.web.render import office_telephone, page
 
 TONES = {
     CertificateState.VALID: "ok",

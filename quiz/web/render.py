@@ -12,19 +12,12 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse
 
 from quiz.accounts.domain import User
+from quiz.http.page_headers import SECURITY_HEADERS
 from quiz.models.accounts import Setting
 from quiz.settings import settings
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex",
-}
 
 
 class _Lenient(StrictUndefined):

@@ -351,6 +351,12 @@ def test_a_page_that_is_not_there_is_no_failure(site: Site, method: str, path: s
     assert any("\u4e00" <= letter <= "\u9fff" for letter in response.text)
 
 
+def test_a_mistyped_address_shows_a_way_back(site: Site) -> None:
+    response = site.browser().get("/my/nothing", headers={"Accept": "text/html"})
+
+    assert (response.status_code, 'href="/"' in response.text, "没有这个页面" in response.text) == (404, True, True)
+
+
 def test_a_temporary_password_leads_to_the_change_page_from_everywhere(site: Site) -> None:
     account = site.spare.pop()
     ids = dict(site.change(lambda session: session.execute(exam.select_ids([account])).all()))

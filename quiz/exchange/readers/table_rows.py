@@ -94,6 +94,7 @@ class TableReader:
         self._labels = {letter: str(place) if layout.numbered() else letter for place, (letter, _) in enumerate(self._letters, 1)}
         self._codes = layout.type_codes()
         self._separator = layout.separator()
+        self._extra = [name for name in _EXTRA if name in self._columns]
         self._field_of = {column: name for name, column in self._columns.items()}
         options = [column for _, column in self._letters]
         below = self._rows[layout.data_row :]
@@ -404,7 +405,7 @@ class TableReader:
 
     def _raw(self, place: int, texts: dict[str, str], pictures: tuple[Picture, ...]) -> RawQuestion:
         options = tuple((self._labels[letter], texts[letter]) for letter, _ in self._letters if texts[letter])
-        extra = {name: text for name in _EXTRA if (text := texts.get(name, "").strip()) and not has_no_value(text)}
+        extra = {name: text for name in self._extra if (text := texts.get(name, "").strip()) and not has_no_value(text)}
         if self._section_chapter and "chapter" not in self._columns:
             extra["chapter"] = self._section_chapter
         if self._separator:
