@@ -1,3 +1,3 @@
 """Ankao: learns the roster, serves the papers, proves the coverage."""
 
-__version__ = "0.1.0"
+__version__ = "0.3.0"

@@ -11,6 +11,7 @@ import pytest
 import typer
 import yaml
 
+from quiz import __version__
 from quiz.cli import app
 from quiz.settings import Settings
 from quiz.ui import navigation
@@ -277,3 +278,9 @@ def test_no_file_speaks_of_the_workshop_it_was_made_in() -> None:
     ]
 
     assert found == []
+
+
+def test_the_version_is_the_one_the_changelog_tells_of_last() -> None:
+    told = re.search(r"^## (\S+)", (project.ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert told is not None and told[1] == __version__
