@@ -19,8 +19,8 @@ from tests.journeys import town
 from tests.journeys.server import Server
 
 CLIENTS = 12
-KILLS = 4
-ANSWERS_BETWEEN_KILLS = 60
+KILLS = 2
+ANSWERS_BETWEEN_KILLS = 50
 
 
 @dataclass
